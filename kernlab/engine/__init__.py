@@ -1,0 +1,1 @@
+"""The headless engine: imports neither Qt nor Matplotlib."""

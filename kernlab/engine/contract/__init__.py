@@ -1,0 +1,1 @@
+"""What an experiment is made of; nothing about any one of them."""

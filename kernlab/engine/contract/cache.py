@@ -1,0 +1,75 @@
+"""A cache of stage results, budgeted in bytes; the least recently used goes first."""
+
+from __future__ import annotations
+
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Cache:
+    """Results of stages, keyed by the stage's name and the values that it depends on.
+
+    Only one thread at a time may use it. A value's size is its `nbytes`, where it has one.
+
+    Args:
+        budget: bytes to keep at most; a single larger value is still returned, and dropped
+            at the next insertion.
+    """
+
+    def __init__(self, budget: int = 256_000_000) -> None:
+        self.budget = budget
+        self.used = 0
+        self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+
+    def get(self, stage: str, key: Hashable, build: Callable[[], T]) -> T:
+        """The cached value of a stage, built now where it is not there."""
+        value = self.peek(stage, key)
+        return self.put(stage, key, build()) if value is None else value
+
+    def peek(self, stage: str, key: Hashable) -> Any:
+        """The cached value, or None."""
+        entry = self._entries.get((stage, key))
+        if entry is None:
+            return None
+        self._entries.move_to_end((stage, key))
+        return entry[0]
+
+    def put(self, stage: str, key: Hashable, value: T) -> T:
+        """Keep a value that a stage built step by step; returns it."""
+        self.drop(stage, key)
+        size = size_of(value)
+        self._entries[stage, key] = (value, size)
+        self.used += size
+        while self.used > self.budget and len(self._entries) > 1:
+            _, (_, freed) = self._entries.popitem(last=False)
+            self.used -= freed
+        return value
+
+    def drop(self, stage: str, key: Hashable) -> None:
+        """Forget a value, where it is there."""
+        entry = self._entries.pop((stage, key), None)
+        if entry is not None:
+            self.used -= entry[1]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+        self.used = 0
+
+
+def size_of(value: Any) -> int:
+    """Bytes that a value holds: `nbytes`, or the sum over a container or over its attributes."""
+    nbytes = getattr(value, "nbytes", None)
+    if isinstance(nbytes, int):
+        return nbytes
+    if isinstance(value, (tuple, list)):
+        return sum(size_of(item) for item in value)
+    if isinstance(value, dict):
+        return sum(size_of(item) for item in value.values())
+    if hasattr(value, "__dict__"):
+        return sum(size_of(item) for item in vars(value).values())
+    return sys.getsizeof(value)

@@ -1,0 +1,325 @@
+"""From a figure and its tables to arrays that only need to be painted.
+
+Everything that costs time is done here, on the lane: log transforms, masking, downsampling,
+view ranges and texts. Coordinates are those of the picture (log10 on a log axis).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernlab.engine.contract import text
+from kernlab.engine.contract.figure import (
+    Axis,
+    Band,
+    Figure,
+    Image,
+    Line,
+    Mark,
+    Points,
+    Region,
+    Sheet,
+    Style,
+)
+from kernlab.engine.contract.table import Table
+
+Array = npt.NDArray[np.float64]
+Range = tuple[float, float]
+
+LINE_POINTS = 2000
+DOTS = 5000
+COLORS = 256
+
+
+@dataclass(frozen=True)
+class DrawnAxis:
+    """An axis with its view in picture coordinates."""
+
+    title: str
+    log: bool
+    view: Range
+
+
+@dataclass(frozen=True)
+class DrawnLine:
+    x: Array
+    y: Array
+    style: Style
+    label: str
+    markers: bool
+
+
+@dataclass(frozen=True)
+class DrawnBand:
+    x: Array
+    low: Array
+    high: Array
+    style: Style
+
+
+@dataclass(frozen=True)
+class DrawnPoints:
+    x: Array
+    y: Array
+    style: Style
+    label: str
+    faint: bool
+
+
+@dataclass(frozen=True)
+class DrawnImage:
+    """Indices into a colour table of 256, row 0 at the bottom, over `rect` (x0, x1, y0, y1)."""
+
+    index: npt.NDArray[np.uint8]
+    rect: tuple[float, float, float, float]
+    limits: Range
+    label: str
+    colormap: str
+
+
+@dataclass(frozen=True)
+class DrawnMark:
+    x: float | None
+    y: float | None
+    label: str
+    style: Style
+
+
+@dataclass(frozen=True)
+class DrawnRegion:
+    low: float
+    high: float
+    label: str
+
+
+DrawnItem = DrawnLine | DrawnBand | DrawnPoints | DrawnImage | DrawnMark | DrawnRegion
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure, ready to paint."""
+
+    key: str
+    title: str
+    view: str
+    x: DrawnAxis
+    y: DrawnAxis
+    items: tuple[DrawnItem, ...]
+    legend: tuple[tuple[str, Style, bool], ...]
+    note: str
+    click: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class DrawnSheet:
+    """A table of text, ready to show."""
+
+    key: str
+    title: str
+    view: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str
+
+
+def draw(figure: Figure | Sheet, tables: Mapping[str, Table]) -> Drawing | DrawnSheet:
+    """Prepare a figure or a sheet for painting.
+
+    Raises:
+        KeyError: a table or a column that the figure names is missing.
+    """
+    if isinstance(figure, Sheet):
+        return _draw_sheet(figure, tables[figure.table])
+    hidden = _Hidden()
+    items = tuple(_draw_item(item, figure, tables, hidden) for item in figure.items)
+    x = _draw_axis(figure.x, [_reach(item, "x") for item in items])
+    y = _draw_axis(figure.y, [_reach(item, "y") for item in items])
+    note = figure.note
+    if hidden.count:
+        extra = f"{text.count(hidden.count)} values ≤ 0 not drawn"
+        note = f"{note} · {extra}" if note else extra
+    legend = tuple(
+        (item.label, item.style, isinstance(item, DrawnPoints))
+        for item in items
+        if isinstance(item, (DrawnLine, DrawnPoints)) and item.label
+    )
+    return Drawing(figure.key, figure.title, figure.view, x, y, items, legend, note, figure.click)
+
+
+def _draw_sheet(sheet: Sheet, table: Table) -> DrawnSheet:
+    columns = [
+        [text.number(_scalar(value), column.digits) for value in table[column.name]]
+        for column in sheet.columns
+    ]
+    headings = tuple(
+        f"{column.heading} ({table.units[column.name]})"
+        if column.name in table.units
+        else column.heading
+        for column in sheet.columns
+    )
+    rows = tuple(zip(*columns, strict=True))
+    return DrawnSheet(sheet.key, sheet.title, sheet.view, headings, rows, sheet.note)
+
+
+def _scalar(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+class _Hidden:
+    """Counts the values that a log axis cannot show."""
+
+    count = 0
+
+
+def _transform(values: npt.NDArray[Any], log: bool, hidden: _Hidden) -> Array:
+    array = np.asarray(values, dtype=np.float64)
+    if not log:
+        return array
+    positive = array > 0
+    hidden.count += int(np.count_nonzero(array <= 0))
+    out = np.full(array.shape, np.nan)
+    np.log10(array, out=out, where=positive)
+    return out
+
+
+def _draw_item(item: Any, figure: Figure, tables: Mapping[str, Table], hidden: _Hidden) -> Any:
+    def x_of(name: str) -> Array:
+        return _transform(tables[item.table][name], figure.x.log, hidden)
+
+    def y_of(name: str) -> Array:
+        return _transform(tables[item.table][name], figure.y.log, hidden)
+
+    if isinstance(item, Line):
+        x, (y,) = _sorted(x_of(item.x), [y_of(item.y)])
+        x, y = peaks(x, y, LINE_POINTS)
+        return DrawnLine(x, y, item.style, item.label, item.markers)
+    if isinstance(item, Band):
+        x, (low, high) = _sorted(x_of(item.x), [y_of(item.low), y_of(item.high)])
+        step = max(1, math.ceil(x.size / LINE_POINTS))
+        return DrawnBand(x[::step], low[::step], high[::step], item.style)
+    if isinstance(item, Points):
+        x, y = x_of(item.x), y_of(item.y)
+        step = max(1, math.ceil(x.size / DOTS))
+        return DrawnPoints(x[::step], y[::step], item.style, item.label, item.faint)
+    if isinstance(item, Image):
+        return _draw_image(item, figure, tables[item.table])
+    if isinstance(item, Mark):
+        return DrawnMark(
+            _place(item.x, figure.x.log), _place(item.y, figure.y.log), item.label, item.style
+        )
+    assert isinstance(item, Region)
+    low, high = _place(item.low, figure.x.log), _place(item.high, figure.x.log)
+    assert low is not None and high is not None
+    return DrawnRegion(low, high, item.label)
+
+
+def _place(value: float | None, log: bool) -> float | None:
+    if value is None or not log:
+        return value
+    return math.log10(value) if value > 0 else -math.inf
+
+
+def _sorted(x: Array, columns: Sequence[Array]) -> tuple[Array, list[Array]]:
+    """Ascending x, as the painter's clipping needs it."""
+    if x.size < 2 or np.all(x[1:] >= x[:-1]):
+        return x, list(columns)
+    order = np.argsort(x, kind="stable")
+    return x[order], [column[order] for column in columns]
+
+
+def peaks(x: Array, y: Array, most: int) -> tuple[Array, Array]:
+    """Thin a curve to at most `most` points, keeping the extremes of every stretch."""
+    if x.size <= most:
+        return x, y
+    stretch = math.ceil(x.size / (most // 2))
+    count = x.size // stretch
+    body = np.nan_to_num(y[: count * stretch], nan=0.0).reshape(count, stretch)
+    base = np.arange(count) * stretch
+    kept = np.sort(np.concatenate([base + body.argmin(1), base + body.argmax(1)]))
+    kept = np.unique(np.concatenate([[0], kept, [x.size - 1]]))
+    return x[kept], y[kept]
+
+
+def _draw_image(item: Image, figure: Figure, table: Table) -> DrawnImage:
+    if table.grid is None:
+        raise ValueError(f"table {item.table!r} has no grid; an image needs one")
+    values = np.asarray(table[item.value], dtype=np.float64).reshape(table.grid)
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    if item.colormap == "diverging":
+        high = max(abs(low), abs(high))
+        low = -high
+    scaled = np.nan_to_num((values - low) / ((high - low) or 1.0), nan=0.0, posinf=1, neginf=0)
+    index = np.rint(np.clip(scaled, 0, 1) * (COLORS - 1)).astype(np.uint8)
+    hidden = _Hidden()
+    x = _cells(_transform(table[item.x], figure.x.log, hidden).reshape(table.grid)[0])
+    y = _cells(_transform(table[item.y], figure.y.log, hidden).reshape(table.grid)[:, 0])
+    return DrawnImage(index, (*x, *y), (low, high), item.label, item.colormap)
+
+
+def _cells(centres: Array) -> Range:
+    """Outer edges of equally spaced cells with the given centres."""
+    half = (centres[-1] - centres[0]) / (2 * max(1, centres.size - 1)) or 0.5
+    return float(centres[0] - half), float(centres[-1] + half)
+
+
+def _reach(item: DrawnItem, axis: str) -> Range | None:
+    if isinstance(item, DrawnImage):
+        return item.rect[:2] if axis == "x" else item.rect[2:]
+    if isinstance(item, DrawnMark):
+        at = item.x if axis == "x" else item.y
+        return (at, at) if at is not None and math.isfinite(at) else None
+    if isinstance(item, DrawnRegion):
+        return (item.low, item.high) if axis == "x" else None
+    if axis == "x":
+        return _extent(item.x)
+    if isinstance(item, DrawnBand):
+        low, high = _extent(item.low), _extent(item.high)
+        return (low[0], high[1]) if low and high else None
+    return _extent(item.y)
+
+
+def _extent(values: Array) -> Range | None:
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else None
+
+
+def _draw_axis(axis: Axis, reaches: Sequence[Range | None]) -> DrawnAxis:
+    if axis.view is not None:
+        low, high = (_place(end, axis.log) for end in axis.view)
+        assert low is not None and high is not None
+        return DrawnAxis(axis.title, axis.log, (low, high))
+    known = [reach for reach in reaches if reach is not None]
+    if not known:
+        return DrawnAxis(axis.title, axis.log, (0.0, 1.0))
+    span = (min(low for low, _ in known), max(high for _, high in known))
+    return DrawnAxis(axis.title, axis.log, quantised(span))
+
+
+def quantised(span: Range) -> Range:
+    """A view around a span, its ends on a coarse grid so that small changes do not move it."""
+    low, high = span
+    width = high - low
+    if width <= 1e-12 * max(abs(low), abs(high), 1e-300):
+        half = 0.5 * abs(low) or 0.5
+        return low - half, high + half
+    step = 10.0 ** math.floor(math.log10(width)) / 4
+    while width / step > 16:
+        step *= 2
+    margin = 0.02 * width
+    return math.floor((low - margin) / step) * step, math.ceil((high + margin) / step) * step
+
+
+def widened(drawing: Drawing, x: Range, y: Range) -> Drawing:
+    """The drawing in a view that also holds the given one: ranges only grow during a drag."""
+    view_x = (min(drawing.x.view[0], x[0]), max(drawing.x.view[1], x[1]))
+    view_y = (min(drawing.y.view[0], y[0]), max(drawing.y.view[1], y[1]))
+    return replace(
+        drawing, x=replace(drawing.x, view=view_x), y=replace(drawing.y, view=view_y)
+    )

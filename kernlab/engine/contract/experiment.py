@@ -1,0 +1,79 @@
+"""The protocol of an experiment: parameters, run, figures, claims, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from kernlab.engine.contract.cache import Cache
+from kernlab.engine.contract.claim import Claim, Preset
+from kernlab.engine.contract.figure import Figure, Sheet
+from kernlab.engine.contract.table import Table
+
+Fidelity = Literal["coarse", "full"]
+Tables = Mapping[str, Table]
+
+CLAIMS = "claims"
+"""The reserved view: what only the claims need, the last stage of a full run."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A partial result, and a place to stop.
+
+    Attributes:
+        fraction: how much of the run is done, 0 to 1, or None where nobody knows.
+        note: what is being computed now.
+        tables: whole new tables, only those that changed.
+        precision: the error of the numbers shown, for the status line.
+    """
+
+    fraction: float | None = None
+    note: str = ""
+    tables: Tables = field(default_factory=dict)
+    precision: str = ""
+
+
+class Experiment(Protocol):
+    """What the window, the command line and scripts know of an experiment.
+
+    `exclusive` experiments have the lane to themselves (timing). `views` are the groups of
+    figures in the order of their tabs, each of at most four figures.
+    """
+
+    key: str
+    title: str
+    question: str
+    icon: str
+    exclusive: bool
+    views: tuple[str, ...]
+    presets: tuple[Preset, ...]
+    Parameters: type
+
+    def run(
+        self, p: Any, fidelity: Fidelity, cache: Cache, views: Sequence[str]
+    ) -> Iterator[Step]:
+        """Compute the tables that the figures of `views` need, the first view first.
+
+        Yields at least every 10 ms while coarse and every 25 ms while full. Opens no file,
+        sleeps never, holds no lock and no changed global across a yield.
+        """
+        ...
+
+    def figures(self, p: Any, tables: Tables) -> Sequence[Figure | Sheet]:
+        """All figures that the tables at hand allow. Pure and cheap."""
+        ...
+
+    def claims(self, p: Any, tables: Tables) -> Sequence[Claim]:
+        """All claims, judged as far as the tables at hand allow. Pure and cheap."""
+        ...
+
+    def answer(self, p: Any, tables: Tables) -> str:
+        """The panel's answer in one sentence, with its numbers; empty while there is none."""
+        ...
+
+
+def merge(tables: Tables, step: Step) -> dict[str, Table]:
+    """The tables after a step: new ones replace those of the same name."""
+    return {**tables, **step.tables}

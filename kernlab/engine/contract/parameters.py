@@ -1,0 +1,295 @@
+"""How a parameter is declared, checked, read from text and listed.
+
+A parameter set is a frozen dataclass whose fields are annotated::
+
+    n: Annotated[int, Span(50, 10_000_000, log=True), Label("Points", "n"), Help("...")] = 2500
+
+One walk over the declaration (:func:`fields_of`) gives the window its controls, the command
+line its flags, the CSV its header and the recipe its keys.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin, get_type_hints
+
+import numpy as np
+import numpy.typing as npt
+
+type_names = {int: "a whole number", float: "a number", bool: "true or false"}
+
+
+@dataclass(frozen=True)
+class Span:
+    """Allowed range of a number, ends included; `step` is what an arrow key moves."""
+
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The allowed words of a choice, or of a check list, each with its label."""
+
+    labels: Mapping[str, str]
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.labels))
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The named columns that a file of the user's own data must have."""
+
+    names: tuple[str, ...]
+    max_bytes: int = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Label:
+    """What the control is called, and the symbol of the formulas."""
+
+    text: str
+    symbol: str = ""
+
+
+@dataclass(frozen=True)
+class Help:
+    """One sentence on what the parameter does."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """The heading under which the control stands; it goes on until the next Group."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class OnlyIf:
+    """The control matters only while another parameter has (or, a check list, holds) one of
+    these values; it is dimmed otherwise."""
+
+    parameter: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class OwnData:
+    """A file of the user's own data, already read and checked.
+
+    Two are equal when their contents are: the SHA-256 of the file decides.
+    """
+
+    path: str
+    sha256: str
+    columns: Mapping[str, npt.NDArray[np.float64]]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OwnData) and other.sha256 == self.sha256
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(column.nbytes for column in self.columns.values())
+
+
+def own_data(columns: Mapping[str, npt.ArrayLike], path: str = "<arrays>") -> OwnData:
+    """Own data from arrays in memory: equal-length, finite, one-dimensional columns.
+
+    Raises:
+        ValueError: a column is empty, not finite, or of another length.
+    """
+    arrays: dict[str, npt.NDArray[np.float64]] = {}
+    digest = hashlib.sha256()
+    for name, column in columns.items():
+        array = np.array(column, dtype=np.float64)
+        if array.ndim != 1 or array.size == 0:
+            raise ValueError(f"column {name!r} has shape {array.shape}; allowed: one non-empty row")
+        if not np.isfinite(array).all():
+            row = int(np.flatnonzero(~np.isfinite(array))[0])
+            raise ValueError(
+                f"column {name!r} holds {array[row]} in data row {row + 1}; "
+                "remove the row or fill it with a finite number"
+            )
+        array.flags.writeable = False
+        arrays[name] = array
+        digest.update(name.encode())
+        digest.update(array.tobytes())
+    if len({array.size for array in arrays.values()}) > 1:
+        raise ValueError(f"columns differ in length: { {k: v.size for k, v in arrays.items()} }")
+    return OwnData(path, digest.hexdigest(), arrays)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One declared parameter, as every reader of the declaration sees it."""
+
+    name: str
+    kind: str  # "int", "float", "bool", "choice", "flags" or "data"
+    default: Any
+    label: str
+    symbol: str
+    help: str
+    group: str
+    span: Span | None
+    options: Mapping[str, str]
+    columns: tuple[str, ...]
+    max_bytes: int
+    only_if: OnlyIf | None
+
+    @property
+    def flag(self) -> str:
+        """Its command-line flag."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, as the end of a sentence."""
+        if self.span:
+            low, high = (f"{end:.10g}" for end in (self.span.low, self.span.high))
+            unit = f" {self.span.unit}" if self.span.unit else ""
+            return f"{type_names[int if self.kind == 'int' else float]} from {low} to {high}{unit}"
+        if self.kind == "bool":
+            return type_names[bool]
+        if self.kind == "data":
+            return "a CSV file with the columns " + ", ".join(self.columns)
+        words = ", ".join(self.options)
+        return f"one of {words}" if self.kind == "choice" else f"one or more of {words}"
+
+
+def _first(metadata: Sequence[Any], kind: type) -> Any:
+    return next((item for item in metadata if isinstance(item, kind)), None)
+
+
+def _field(name: str, annotation: Any, default: Any, group: str) -> Field:
+    base, *metadata = get_args(annotation)
+    options = _first(metadata, Options)
+    columns = _first(metadata, Columns)
+    label = _first(metadata, Label) or Label(name.replace("_", " ").capitalize())
+    if columns:
+        kind = "data"
+    elif options:
+        kind = "flags" if get_origin(base) is tuple else "choice"
+    else:
+        kind = base.__name__
+    return Field(
+        name=name,
+        kind=kind,
+        default=default,
+        label=label.text,
+        symbol=label.symbol,
+        help=(_first(metadata, Help) or Help("")).text,
+        group=group,
+        span=_first(metadata, Span),
+        options=options.labels if options else {},
+        columns=columns.names if columns else (),
+        max_bytes=columns.max_bytes if columns else 0,
+        only_if=_first(metadata, OnlyIf),
+    )
+
+
+@functools.cache
+def fields_of(parameters: type) -> tuple[Field, ...]:
+    """The declared parameters of a parameter class, in order."""
+    hints = get_type_hints(parameters, include_extras=True)
+    fields, group = [], ""
+    for item in dataclasses.fields(parameters):
+        heading = _first(get_args(hints[item.name])[1:], Group)
+        group = heading.title if heading else group
+        fields.append(_field(item.name, hints[item.name], item.default, group))
+    return tuple(fields)
+
+
+def check(field: Field, value: Any) -> Any:
+    """The value in the field's own type, or a ValueError that says what is allowed."""
+    refusal = ValueError(f"{field.name} is {value!r}; allowed: {field.allowed}")
+    if field.kind == "data":
+        if value is not None and not isinstance(value, OwnData):
+            raise refusal
+        return value
+    if field.kind == "flags":
+        words = (value,) if isinstance(value, str) else value
+        if not isinstance(words, (tuple, list)) or not words:
+            raise refusal
+        if any(not isinstance(word, str) or word not in field.options for word in words):
+            raise refusal
+        return tuple(word for word in field.options if word in words)
+    if field.kind == "choice":
+        if not isinstance(value, str) or value not in field.options:
+            raise refusal
+        return value
+    if field.kind == "bool":
+        if not isinstance(value, (bool, np.bool_)):
+            raise refusal
+        return bool(value)
+    return _check_number(field, value, refusal)
+
+
+def _check_number(field: Field, value: Any, refusal: ValueError) -> int | float:
+    numeric = (int, float, np.integer, np.floating)
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numeric):
+        raise refusal
+    if isinstance(value, (float, np.floating)) and not math.isfinite(value):
+        raise refusal
+    if field.kind == "int" and int(value) != value:
+        raise refusal
+    if field.span and not field.span.low <= value <= field.span.high:
+        raise refusal
+    return int(value) if field.kind == "int" else float(value)
+
+
+def validate(parameters: Any) -> None:
+    """Check and normalise every field of a parameter set; to be called in `__post_init__`."""
+    for field in fields_of(type(parameters)):
+        value = check(field, getattr(parameters, field.name))
+        object.__setattr__(parameters, field.name, value)
+
+
+def parse(field: Field, text: str) -> Any:
+    """Read a value as a person types it: `3e-7`, `1 000 000`, `2·10⁻³`, `yes`, `iid,exact`.
+
+    Raises:
+        ValueError: the text is not a value that the field allows. Data files are read by
+            the caller, never here.
+    """
+    text = text.strip()
+    if field.kind in ("int", "float"):
+        return check(field, parse_number(field, text))
+    if field.kind == "bool":
+        words = {"true": True, "yes": True, "1": True, "on": True}
+        words |= {"false": False, "no": False, "0": False, "off": False}
+        return check(field, words.get(text.lower(), text))
+    if field.kind == "flags":
+        return check(field, tuple(part.strip() for part in text.split(",") if part.strip()))
+    return check(field, text)
+
+
+_superscripts = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_spaces = str.maketrans("", "", " \u2009\u202f\u00a0_")
+
+
+def parse_number(field: Field, text: str) -> float:
+    """A number from text; spaces between digits, `·10ⁿ` and a trailing unit are understood."""
+    plain = text
+    if field.span and field.span.unit:
+        plain = plain.removesuffix(field.span.unit)
+    plain = plain.translate(_spaces).replace("\u2212", "-")
+    plain = plain.replace("·10", "e").replace("×10", "e").translate(_superscripts)
+    try:
+        number = float(plain)
+    except ValueError:
+        raise ValueError(f"{field.name} is {text!r}; allowed: {field.allowed}") from None
+    return int(number) if field.kind == "int" and number == number // 1 else number

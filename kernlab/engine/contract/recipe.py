@@ -1,0 +1,138 @@
+"""Recipes: the parameters of a run as JSON, and back, with every surprise reported."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from kernlab.engine.contract.parameters import Field, OwnData, check, fields_of, own_data
+
+SCHEMA = 1
+EMBEDDED_BYTES = 256_000
+"""Own data up to this size travel inside the recipe."""
+LARGEST_TEXT = 8_000_000
+"""Longer recipe texts are refused before they are parsed."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a recipe asks for: the experiment's key, its parameters, and what was odd about it."""
+
+    experiment: str
+    parameters: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+def make(key: str, parameters: Any, threads: Mapping[str, int]) -> dict[str, Any]:
+    """The recipe of a run, ready for JSON."""
+    values = {
+        field.name: _plain(getattr(parameters, field.name))
+        for field in fields_of(type(parameters))
+    }
+    return {
+        "schema": SCHEMA,
+        "experiment": key,
+        "parameters": values,
+        "versions": versions(),
+        "threads": dict(threads),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions that a run's numbers may depend on."""
+    found = {"python": platform.python_version()}
+    for package in ("kernlab", "numpy", "scipy", "numba"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if not isinstance(value, OwnData):
+        return value
+    plain: dict[str, Any] = {"path": value.path, "sha256": value.sha256}
+    if value.nbytes <= EMBEDDED_BYTES:
+        plain["columns"] = {
+            name: base64.b64encode(column.astype("<f8").tobytes()).decode()
+            for name, column in value.columns.items()
+        }
+    return plain
+
+
+def loads(text: str) -> dict[str, Any]:
+    """Recipe from text.
+
+    Raises:
+        ValueError: the text is too long, is not JSON, or is not a recipe.
+    """
+    if len(text) > LARGEST_TEXT:
+        raise ValueError(f"the recipe has {len(text)} characters; allowed: {LARGEST_TEXT}")
+    try:
+        recipe = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the recipe is not JSON: {error}") from None
+    if not isinstance(recipe, dict) or not isinstance(recipe.get("experiment"), str):
+        raise ValueError("this is not a kernlab recipe: it names no experiment")
+    if not isinstance(recipe.get("parameters"), dict):
+        raise ValueError("this is not a kernlab recipe: it has no parameters")
+    return recipe
+
+
+def restore(recipe: Mapping[str, Any], parameters: type) -> Restored:
+    """Read a recipe against the declaration of its experiment's parameters.
+
+    Unknown keys are reported and ignored, missing and unusable ones take their defaults.
+    Own data come back only where they travelled inside; a path is never opened here.
+    """
+    given = dict(recipe["parameters"])
+    warnings = []
+    if recipe.get("schema") != SCHEMA:
+        warnings.append(f"recipe of schema {recipe.get('schema')!r}, this kernlab reads {SCHEMA}")
+    values: dict[str, Any] = {}
+    for field in fields_of(parameters):
+        if field.name not in given:
+            continue
+        try:
+            values[field.name] = _value(field, given.pop(field.name))
+        except ValueError as error:
+            warnings.append(f"{error}; the default is used")
+    warnings += [f"unknown parameter {str(name)[:60]!r} ignored" for name in given]
+    try:
+        parameters(**values)
+    except ValueError as error:
+        warnings.append(f"{error}; all defaults are used")
+        values = {}
+    return Restored(recipe["experiment"], values, tuple(warnings))
+
+
+def _value(field: Field, plain: Any) -> Any:
+    if field.kind != "data" or plain is None:
+        return check(field, plain)
+    if not isinstance(plain, dict):
+        raise ValueError(f"{field.name} is {str(plain)[:60]!r}; allowed: {field.allowed}")
+    columns = plain.get("columns")
+    path, sha256 = str(plain.get("path")), str(plain.get("sha256"))
+    if not isinstance(columns, dict):
+        raise ValueError(f"{field.name}: the data of {path} did not travel in the recipe; open it")
+    try:
+        arrays = {
+            str(name): np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8")
+            for name, text in columns.items()
+        }
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{field.name}: its data are damaged ({error})") from None
+    if set(arrays) != set(field.columns):
+        raise ValueError(f"{field.name}: columns {sorted(arrays)}; allowed: {field.allowed}")
+    return dataclasses.replace(own_data(arrays, path), sha256=sha256)

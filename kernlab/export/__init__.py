@@ -1,0 +1,1 @@
+"""Figures, tables and recipes to files, and back."""

@@ -1,0 +1,1 @@
+"""The window: knows Qt and the contract, no mathematics."""
