@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import importlib
 import importlib.util
 import pkgutil
@@ -44,7 +45,9 @@ def get(key: str) -> Experiment:
         ValueError: no experiment has that key.
     """
     if key not in keys():
-        raise ValueError(f"experiment is {key!r}; allowed: one of {', '.join(keys())}")
+        near = difflib.get_close_matches(str(key), keys(), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"experiment is {key!r}; allowed: one of {', '.join(keys())}{hint}")
     module = importlib.import_module(f"{experiments.__name__}.{key.replace('-', '_')}")
     return cast(Experiment, module.experiment)
 

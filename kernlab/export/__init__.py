@@ -1,1 +1,13 @@
-"""Figures, tables and recipes to files, and back."""
+"""Figures, tables and recipes to files, and back.
+
+Importing it is cheap: Matplotlib is imported at the first figure that is saved. Neither this
+module nor anything below it imports Qt.
+"""
+
+from __future__ import annotations
+
+from kernlab.export.bundle import Bundle, ExportError
+from kernlab.export.recipes import read_recipe
+from kernlab.export.save import SUFFIXES, save
+
+__all__ = ["SUFFIXES", "Bundle", "ExportError", "read_recipe", "save"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -43,8 +44,10 @@ def find_break(
 
     Scans the parameter's range (on a log scale where it has one), takes the flip between
     *holds* and *fails* nearest to the current value, and bisects it to a relative width of
-    1e-4, or to neighbouring integers. Yields None wherever the run yields, so that it can be
-    stopped, and the bracket after each halving; the last one is `final`.
+    1e-4, or to neighbouring integers. Where the claim turns inconclusive in between, the flip
+    is the one from a verdict to *inconclusive*, and `verdicts` says so. Yields None wherever the
+    run yields, so that it can be stopped, and the bracket after each halving; the last one is
+    `final`.
 
     Raises:
         ValueError: the parameter is not a number.
@@ -54,7 +57,11 @@ def find_break(
     scale = _Scale(field)
 
     def verdict(at: float) -> Iterator[Verdict | None]:
-        p = dataclasses.replace(start, **{parameter: scale.value(at)})
+        try:
+            p = dataclasses.replace(start, **{parameter: scale.value(at)})
+        except ValueError:  # refused in combination with another parameter: nothing to judge
+            yield "inconclusive"
+            return
         tables: dict[str, Any] = {}
         for step in experiment.run(p, "full", cache, (CLAIMS,)):
             tables = merge(tables, step)
@@ -72,7 +79,7 @@ def find_break(
                 yield None
             else:
                 known[at] = found
-    low, high = _nearest_flip(known, here, claim_id, field)
+    low, high = _nearest_flip(known, here, claim_id, field, scale)
     while not scale.narrow(low, high):
         yield _bracket(field, scale, low, high, known, final=False)
         middle = scale.middle(low, high)
@@ -100,6 +107,7 @@ class _Scale:
         assert field.span is not None
         self.log = field.span.log and field.span.low > 0
         self.integer = field.kind == "int"
+        self.ends = field.span.low, field.span.high
         self.low, self.high = self.place(field.span.low), self.place(field.span.high)
 
     def place(self, value: float) -> float:
@@ -107,16 +115,18 @@ class _Scale:
 
     def value(self, at: float) -> float | int:
         value = math.exp(at) if self.log else at
-        ends = [math.exp(end) if self.log else end for end in (self.low, self.high)]
-        if self.integer:
-            return round(min(max(value, ends[0]), ends[1]))
-        return min(max(value, ends[0]), ends[1])
+        # exp(log(end)) may lie outside the range by a rounding error, and would be refused.
+        value = min(max(value, self.ends[0]), self.ends[1])
+        return round(value) if self.integer else value
 
     def narrow(self, low: float, high: float) -> bool:
         if self.integer:
             return self.value(high) - self.value(low) <= 1
         width = abs(self.value(high) - self.value(low))
-        return width <= 1e-4 * max(abs(self.value(low)), abs(self.value(high)), 1e-12)
+        size = max(abs(self.value(low)), abs(self.value(high)))
+        if not self.log:  # towards a flip at zero no relative width is ever reached
+            size = max(size, 1e-5 * (self.ends[1] - self.ends[0]))
+        return width <= 1e-4 * size
 
     def middle(self, low: float, high: float) -> float:
         middle = (low + high) / 2
@@ -131,13 +141,17 @@ def _scan(scale: _Scale, here: float) -> Sequence[float]:
 
 
 def _nearest_flip(
-    known: dict[float, Verdict], here: float, claim_id: str, field: Field
+    known: dict[float, Verdict], here: float, claim_id: str, field: Field, scale: _Scale
 ) -> tuple[float, float]:
     judged = [at for at in sorted(known) if known[at] != "inconclusive"]
-    flips = [(a, b) for a, b in zip(judged, judged[1:], strict=False) if known[a] != known[b]]
+    flips = [(a, b) for a, b in itertools.pairwise(judged) if known[a] != known[b]]
     if not flips:
         verdicts = " and ".join(sorted(set(known.values())))
-        raise NoBreak(f"{claim_id} does not flip over {field.name}: {verdicts} in {field.allowed}")
+        low, high = f"{scale.value(min(known)):.6g}", f"{scale.value(max(known)):.6g}"
+        raise NoBreak(
+            f"{claim_id} does not flip over {field.name}: "
+            f"{verdicts} at all {len(known)} values tried from {low} to {high}"
+        )
     return min(flips, key=lambda flip: min(abs(flip[0] - here), abs(flip[1] - here)))
 
 

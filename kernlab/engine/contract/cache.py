@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -66,10 +67,19 @@ def size_of(value: Any) -> int:
     nbytes = getattr(value, "nbytes", None)
     if isinstance(nbytes, int):
         return nbytes
-    if isinstance(value, (tuple, list)):
+    if isinstance(value, (tuple, list, set, frozenset)):
         return sum(size_of(item) for item in value)
     if isinstance(value, dict):
         return sum(size_of(item) for item in value.values())
-    if hasattr(value, "__dict__"):
-        return sum(size_of(item) for item in vars(value).values())
+    names = _attributes(cast(Hashable, type(value))) | set(getattr(value, "__dict__", ()))
+    if names and not isinstance(value, type):
+        return sum(size_of(getattr(value, name, None)) for name in names)
     return sys.getsizeof(value)
+
+
+@functools.cache
+def _attributes(kind: Hashable) -> frozenset[str]:
+    """The attributes that a class keeps in slots."""
+    slots = [getattr(base, "__slots__", ()) for base in cast(type, kind).__mro__]
+    names = [name for some in slots for name in ((some,) if isinstance(some, str) else some)]
+    return frozenset(names) - {"__weakref__", "__dict__"}

@@ -128,8 +128,18 @@ class DrawnSheet:
     note: str
 
 
-def draw(figure: Figure | Sheet, tables: Mapping[str, Table]) -> Drawing | DrawnSheet:
+def draw(
+    figure: Figure | Sheet,
+    tables: Mapping[str, Table],
+    *,
+    line_points: int = LINE_POINTS,
+    dots: int = DOTS,
+) -> Drawing | DrawnSheet:
     """Prepare a figure or a sheet for painting.
+
+    Args:
+        line_points: longer lines and bands are thinned to about this many points.
+        dots: more dots than this are thinned; a file export asks for all of them.
 
     Raises:
         KeyError: a table or a column that the figure names is missing.
@@ -137,9 +147,10 @@ def draw(figure: Figure | Sheet, tables: Mapping[str, Table]) -> Drawing | Drawn
     if isinstance(figure, Sheet):
         return _draw_sheet(figure, tables[figure.table])
     hidden = _Hidden()
-    items = tuple(_draw_item(item, figure, tables, hidden) for item in figure.items)
-    x = _draw_axis(figure.x, [_reach(item, "x") for item in items])
-    y = _draw_axis(figure.y, [_reach(item, "y") for item in items])
+    most = (line_points, dots)
+    items = tuple(_draw_item(item, figure, tables, hidden, most) for item in figure.items)
+    x = _draw_axis(figure.x, [reach(item, "x") for item in items])
+    y = _draw_axis(figure.y, [reach(item, "y") for item in items])
     note = figure.note
     if hidden.count:
         extra = f"{text.count(hidden.count)} values ≤ 0 not drawn"
@@ -188,7 +199,15 @@ def _transform(values: npt.NDArray[Any], log: bool, hidden: _Hidden) -> Array:
     return out
 
 
-def _draw_item(item: Any, figure: Figure, tables: Mapping[str, Table], hidden: _Hidden) -> Any:
+def _draw_item(
+    item: Any,
+    figure: Figure,
+    tables: Mapping[str, Table],
+    hidden: _Hidden,
+    most: tuple[int, int],
+) -> Any:
+    line_points, dots = most
+
     def x_of(name: str) -> Array:
         return _transform(tables[item.table][name], figure.x.log, hidden)
 
@@ -197,16 +216,16 @@ def _draw_item(item: Any, figure: Figure, tables: Mapping[str, Table], hidden: _
 
     if isinstance(item, Line):
         x, (y,) = _sorted(x_of(item.x), [y_of(item.y)])
-        x, y = peaks(x, y, LINE_POINTS)
+        x, y = peaks(x, y, line_points)
         return DrawnLine(x, y, item.style, item.label, item.markers)
     if isinstance(item, Band):
         x, (low, high) = _sorted(x_of(item.x), [y_of(item.low), y_of(item.high)])
-        step = max(1, math.ceil(x.size / LINE_POINTS))
-        return DrawnBand(x[::step], low[::step], high[::step], item.style)
+        kept = _every(x.size, line_points)
+        return DrawnBand(x[kept], low[kept], high[kept], item.style)
     if isinstance(item, Points):
         x, y = x_of(item.x), y_of(item.y)
-        step = max(1, math.ceil(x.size / DOTS))
-        return DrawnPoints(x[::step], y[::step], item.style, item.label, item.faint)
+        kept = _every(x.size, dots)
+        return DrawnPoints(x[kept], y[kept], item.style, item.label, item.faint)
     if isinstance(item, Image):
         return _draw_image(item, figure, tables[item.table])
     if isinstance(item, Mark):
@@ -214,9 +233,9 @@ def _draw_item(item: Any, figure: Figure, tables: Mapping[str, Table], hidden: _
             _place(item.x, figure.x.log), _place(item.y, figure.y.log), item.label, item.style
         )
     assert isinstance(item, Region)
-    low, high = _place(item.low, figure.x.log), _place(item.high, figure.x.log)
-    assert low is not None and high is not None
-    return DrawnRegion(low, high, item.label)
+    ends = (_place(item.low, figure.x.log), _place(item.high, figure.x.log))
+    assert ends[0] is not None and ends[1] is not None
+    return DrawnRegion(ends[0], ends[1], item.label)
 
 
 def _place(value: float | None, log: bool) -> float | None:
@@ -234,16 +253,38 @@ def _sorted(x: Array, columns: Sequence[Array]) -> tuple[Array, list[Array]]:
 
 
 def peaks(x: Array, y: Array, most: int) -> tuple[Array, Array]:
-    """Thin a curve to at most `most` points, keeping the extremes of every stretch."""
+    """Thin a curve to at most `most` points, keeping the extremes of every stretch.
+
+    A stretch with a NaN keeps one, so that the curve stays broken there.
+    """
     if x.size <= most:
         return x, y
-    stretch = math.ceil(x.size / (most // 2))
-    count = x.size // stretch
-    body = np.nan_to_num(y[: count * stretch], nan=0.0).reshape(count, stretch)
-    base = np.arange(count) * stretch
-    kept = np.sort(np.concatenate([base + body.argmin(1), base + body.argmax(1)]))
-    kept = np.unique(np.concatenate([[0], kept, [x.size - 1]]))
-    return x[kept], y[kept]
+    missing = np.isnan(y)
+    broken = bool(missing.any())
+    count = (most - 2) // (3 if broken else 2)
+    stretch = math.ceil(x.size / count)
+    starts = np.arange(0, x.size, stretch)
+    kept = [np.array([0, x.size - 1])]
+    for score in (np.where(missing, np.inf, y), np.where(missing, np.inf, -y)):
+        padded = np.full(starts.size * stretch, np.inf)
+        padded[: x.size] = score
+        kept.append(starts + padded.reshape(-1, stretch).argmin(1))
+    if broken:
+        kept.append(np.flatnonzero(missing)[_first_in_each(np.flatnonzero(missing) // stretch)])
+    # A last stretch of NaN alone may point into its padding.
+    chosen = np.minimum(np.unique(np.concatenate(kept)), x.size - 1)
+    return x[chosen], y[chosen]
+
+
+def _first_in_each(stretches: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return np.unique(stretches, return_index=True)[1]
+
+
+def _every(size: int, most: int) -> npt.NDArray[np.int64]:
+    """At most `most` indices, evenly spread, the first and the last among them."""
+    if size <= most:
+        return np.arange(size)
+    return np.linspace(0, size - 1, most).round().astype(np.int64)
 
 
 def _draw_image(item: Image, figure: Figure, table: Table) -> DrawnImage:
@@ -253,14 +294,23 @@ def _draw_image(item: Image, figure: Figure, table: Table) -> DrawnImage:
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if item.colormap == "diverging":
-        high = max(abs(low), abs(high))
+        high = max(abs(low), abs(high)) or 1.0
         low = -high
     scaled = np.nan_to_num((values - low) / ((high - low) or 1.0), nan=0.0, posinf=1, neginf=0)
     index = np.rint(np.clip(scaled, 0, 1) * (COLORS - 1)).astype(np.uint8)
     hidden = _Hidden()
-    x = _cells(_transform(table[item.x], figure.x.log, hidden).reshape(table.grid)[0])
-    y = _cells(_transform(table[item.y], figure.y.log, hidden).reshape(table.grid)[:, 0])
-    return DrawnImage(index, (*x, *y), (low, high), item.label, item.colormap)
+    columns = _transform(table[item.x], figure.x.log, hidden).reshape(table.grid)[0]
+    rows = _transform(table[item.y], figure.y.log, hidden).reshape(table.grid)[:, 0]
+    if _descending(columns):
+        columns, index = columns[::-1], index[:, ::-1]
+    if _descending(rows):
+        rows, index = rows[::-1], index[::-1]
+    rect = (*_cells(columns), *_cells(rows))
+    return DrawnImage(np.ascontiguousarray(index), rect, (low, high), item.label, item.colormap)
+
+
+def _descending(centres: Array) -> bool:
+    return bool(centres[-1] < centres[0])
 
 
 def _cells(centres: Array) -> Range:
@@ -269,19 +319,20 @@ def _cells(centres: Array) -> Range:
     return float(centres[0] - half), float(centres[-1] + half)
 
 
-def _reach(item: DrawnItem, axis: str) -> Range | None:
+def reach(item: DrawnItem, axis: str) -> Range | None:
+    """The extent of an item along `x` or `y` in picture coordinates, where it has one."""
     if isinstance(item, DrawnImage):
         return item.rect[:2] if axis == "x" else item.rect[2:]
     if isinstance(item, DrawnMark):
         at = item.x if axis == "x" else item.y
         return (at, at) if at is not None and math.isfinite(at) else None
     if isinstance(item, DrawnRegion):
-        return (item.low, item.high) if axis == "x" else None
+        # On a log axis a region may reach down to zero, which is no place to look at.
+        return _extent(np.array([item.low, item.high])) if axis == "x" else None
     if axis == "x":
         return _extent(item.x)
     if isinstance(item, DrawnBand):
-        low, high = _extent(item.low), _extent(item.high)
-        return (low[0], high[1]) if low and high else None
+        return _extent(np.concatenate([item.low, item.high]))
     return _extent(item.y)
 
 
@@ -306,6 +357,8 @@ def quantised(span: Range) -> Range:
     """A view around a span, its ends on a coarse grid so that small changes do not move it."""
     low, high = span
     width = high - low
+    if not math.isfinite(width):
+        return span
     if width <= 1e-12 * max(abs(low), abs(high), 1e-300):
         half = 0.5 * abs(low) or 0.5
         return low - half, high + half
@@ -320,6 +373,4 @@ def widened(drawing: Drawing, x: Range, y: Range) -> Drawing:
     """The drawing in a view that also holds the given one: ranges only grow during a drag."""
     view_x = (min(drawing.x.view[0], x[0]), max(drawing.x.view[1], x[1]))
     view_y = (min(drawing.y.view[0], y[0]), max(drawing.y.view[1], y[1]))
-    return replace(
-        drawing, x=replace(drawing.x, view=view_x), y=replace(drawing.y, view=view_y)
-    )
+    return replace(drawing, x=replace(drawing.x, view=view_x), y=replace(drawing.y, view=view_y))

@@ -51,9 +51,7 @@ class Experiment(Protocol):
     presets: tuple[Preset, ...]
     Parameters: type
 
-    def run(
-        self, p: Any, fidelity: Fidelity, cache: Cache, views: Sequence[str]
-    ) -> Iterator[Step]:
+    def run(self, p: Any, fidelity: Fidelity, cache: Cache, views: Sequence[str]) -> Iterator[Step]:
         """Compute the tables that the figures of `views` need, the first view first.
 
         Yields at least every 10 ms while coarse and every 25 ms while full. Opens no file,

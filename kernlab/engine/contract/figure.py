@@ -16,7 +16,7 @@ Marker = Literal["", "circle", "square", "triangle", "diamond", "cross"]
 
 @dataclass(frozen=True)
 class Style:
-    """How a method is drawn: a colour role (`trace1` to `trace5`, `text`, `muted`), dash, marker."""
+    """How a method is drawn: colour role (`trace1` to `trace5`, `text`, `muted`), dash, marker."""
 
     role: str
     dash: Dash = "solid"

@@ -14,9 +14,10 @@ import dataclasses
 import functools
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -201,9 +202,13 @@ def _field(name: str, annotation: Any, default: Any, group: str) -> Field:
     )
 
 
-@functools.cache
 def fields_of(parameters: type) -> tuple[Field, ...]:
     """The declared parameters of a parameter class, in order."""
+    return _fields_of(cast(Hashable, parameters))
+
+
+@functools.cache
+def _fields_of(parameters: Any) -> tuple[Field, ...]:
     hints = get_type_hints(parameters, include_extras=True)
     fields, group = [], ""
     for item in dataclasses.fields(parameters):
@@ -215,9 +220,11 @@ def fields_of(parameters: type) -> tuple[Field, ...]:
 
 def check(field: Field, value: Any) -> Any:
     """The value in the field's own type, or a ValueError that says what is allowed."""
-    refusal = ValueError(f"{field.name} is {value!r}; allowed: {field.allowed}")
+    if value is field.default or (field.kind == "data" and isinstance(value, OwnData)):
+        return value
+    refusal = ValueError(f"{field.name} is {shown(value)}; allowed: {field.allowed}")
     if field.kind == "data":
-        if value is not None and not isinstance(value, OwnData):
+        if value is not None:
             raise refusal
         return value
     if field.kind == "flags":
@@ -248,7 +255,19 @@ def _check_number(field: Field, value: Any, refusal: ValueError) -> int | float:
         raise refusal
     if field.span and not field.span.low <= value <= field.span.high:
         raise refusal
-    return int(value) if field.kind == "int" else float(value)
+    try:
+        return int(value) if field.kind == "int" else float(value)
+    except OverflowError:  # a whole number beyond every float, where no range caught it
+        raise refusal from None
+
+
+def shown(value: Any) -> str:
+    """A value as an error message shows it: short, whatever it is."""
+    try:
+        text = repr(value)
+    except Exception:  # a number of more than 4300 digits has no text, a stranger's class may fail
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def validate(parameters: Any) -> None:
@@ -279,6 +298,15 @@ def parse(field: Field, text: str) -> Any:
 
 _superscripts = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _spaces = str.maketrans("", "", " \u2009\u202f\u00a0_")
+_power = re.compile(
+    r"(?:(?P<mantissa>[0-9.])[·×]|(?<![0-9.]))10(?P<exponent>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\^[-+]?[0-9]+)$"
+)
+
+
+def _exponent(power: re.Match[str]) -> str:
+    """`e-3` for the end of `2·10⁻³`, `1e-3` for `10⁻³` alone."""
+    exponent = power["exponent"].removeprefix("^").translate(_superscripts)
+    return (power["mantissa"] or "1") + "e" + exponent
 
 
 def parse_number(field: Field, text: str) -> float:
@@ -287,9 +315,9 @@ def parse_number(field: Field, text: str) -> float:
     if field.span and field.span.unit:
         plain = plain.removesuffix(field.span.unit)
     plain = plain.translate(_spaces).replace("\u2212", "-")
-    plain = plain.replace("·10", "e").replace("×10", "e").translate(_superscripts)
+    plain = _power.sub(_exponent, plain)
     try:
         number = float(plain)
     except ValueError:
-        raise ValueError(f"{field.name} is {text!r}; allowed: {field.allowed}") from None
+        raise ValueError(f"{field.name} is {shown(text)}; allowed: {field.allowed}") from None
     return int(number) if field.kind == "int" and number == number // 1 else number

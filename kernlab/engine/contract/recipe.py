@@ -13,7 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from kernlab.engine.contract.parameters import Field, OwnData, check, fields_of, own_data
+from kernlab.engine.contract.parameters import (
+    Field,
+    OwnData,
+    check,
+    fields_of,
+    own_data,
+    shown,
+)
 
 SCHEMA = 1
 EMBEDDED_BYTES = 256_000
@@ -34,8 +41,7 @@ class Restored:
 def make(key: str, parameters: Any, threads: Mapping[str, int]) -> dict[str, Any]:
     """The recipe of a run, ready for JSON."""
     values = {
-        field.name: _plain(getattr(parameters, field.name))
-        for field in fields_of(type(parameters))
+        field.name: _plain(getattr(parameters, field.name)) for field in fields_of(type(parameters))
     }
     return {
         "schema": SCHEMA,
@@ -93,8 +99,23 @@ def loads(text: str) -> dict[str, Any]:
 def restore(recipe: Mapping[str, Any], parameters: type) -> Restored:
     """Read a recipe against the declaration of its experiment's parameters.
 
+    The values are checked one by one and together, so that `parameters(**values)` succeeds.
     Unknown keys are reported and ignored, missing and unusable ones take their defaults.
     Own data come back only where they travelled inside; a path is never opened here.
+    """
+    values, warnings = read_values(recipe, parameters)
+    try:
+        parameters(**values)
+    except ValueError as error:
+        warnings.append(f"{error}; all defaults are used")
+        values = {}
+    return Restored(recipe["experiment"], values, tuple(warnings))
+
+
+def read_values(recipe: Mapping[str, Any], parameters: type) -> tuple[dict[str, Any], list[str]]:
+    """The recipe's values, each checked alone, and what was odd.
+
+    For a caller that replaces some of them before it builds the parameters.
     """
     given = dict(recipe["parameters"])
     warnings = []
@@ -108,20 +129,15 @@ def restore(recipe: Mapping[str, Any], parameters: type) -> Restored:
             values[field.name] = _value(field, given.pop(field.name))
         except ValueError as error:
             warnings.append(f"{error}; the default is used")
-    warnings += [f"unknown parameter {str(name)[:60]!r} ignored" for name in given]
-    try:
-        parameters(**values)
-    except ValueError as error:
-        warnings.append(f"{error}; all defaults are used")
-        values = {}
-    return Restored(recipe["experiment"], values, tuple(warnings))
+    warnings += [f"unknown parameter {shown(str(name))} ignored" for name in given]
+    return values, warnings
 
 
 def _value(field: Field, plain: Any) -> Any:
     if field.kind != "data" or plain is None:
         return check(field, plain)
     if not isinstance(plain, dict):
-        raise ValueError(f"{field.name} is {str(plain)[:60]!r}; allowed: {field.allowed}")
+        raise ValueError(f"{field.name} is {shown(plain)}; allowed: {field.allowed}")
     columns = plain.get("columns")
     path, sha256 = str(plain.get("path")), str(plain.get("sha256"))
     if not isinstance(columns, dict):

@@ -1,0 +1,399 @@
+"""The lane: one worker thread that steps the generators of all panels, and its mailbox.
+
+The thread knows nothing of Qt. It leaves what it made in a :class:`Mailbox`, which a timer of
+the window empties; so there is no queue that could fill up, and a slow window skips frames
+instead of lagging behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import traceback
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from kernlab.engine.contract.breaks import Break, find_break
+from kernlab.engine.contract.cache import Cache
+from kernlab.engine.contract.claim import Claim
+from kernlab.engine.contract.drawing import Drawing, DrawnSheet, draw
+from kernlab.engine.contract.experiment import Experiment, Fidelity, Step
+from kernlab.engine.contract.figure import Figure, Sheet
+from kernlab.engine.contract.table import Table
+
+PATIENCE = 0.4
+"""Seconds without a finished coarse run after which a superseded one may finish."""
+SUSPENDED = 2
+"""Runs that may wait, half done, while the visible panel goes first."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a panel wants computed. `serial` counts the panel's parameter changes."""
+
+    panel: str
+    serial: int
+    experiment: Experiment
+    parameters: Any
+    fidelity: Fidelity
+    views: tuple[str, ...]
+    purpose: Literal["show", "claims", "break", "collect"] = "show"
+    claim: str = ""
+    parameter: str = ""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Everything that a finished run of all views made, for an export."""
+
+    figures: tuple[Figure | Sheet, ...]
+    tables: Mapping[str, Table]
+    claims: tuple[Claim, ...]
+    answer: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the lane is doing for a panel."""
+
+    serial: int
+    fraction: float | None
+    note: str
+    precision: str
+    started: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that reached its end."""
+
+    request: Request
+    seconds: float
+    collected: Collected | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A run that raised: one sentence for the panel, the traceback for whoever asks."""
+
+    request: Request
+    message: str
+    details: str
+
+
+@dataclass
+class Mail:
+    """The newest word for one panel."""
+
+    figures: dict[str, tuple[int, Drawing | DrawnSheet]] = field(default_factory=dict)
+    status: Status | None = None
+    answer: tuple[int, str] | None = None
+    claims: tuple[int, tuple[Claim, ...]] | None = None
+    found: Break | None = None
+    events: list[Finished | Failed] = field(default_factory=list)
+
+
+class Mailbox:
+    """Holds the newest version of each figure and message; the lock only guards pointers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._mail: dict[str, Mail] = {}
+
+    def put_figure(self, panel: str, serial: int, drawing: Drawing | DrawnSheet) -> None:
+        with self._lock:
+            figures = self._mail.setdefault(panel, Mail()).figures
+            waiting = figures.get(drawing.key)
+            if waiting is None or waiting[0] <= serial:
+                figures[drawing.key] = (serial, drawing)
+
+    def put(self, panel: str, **news: Any) -> None:
+        with self._lock:
+            mail = self._mail.setdefault(panel, Mail())
+            for name, value in news.items():
+                setattr(mail, name, value)
+
+    def put_event(self, panel: str, event: Finished | Failed) -> None:
+        with self._lock:
+            self._mail.setdefault(panel, Mail()).events.append(event)
+
+    def take_figure(self, panel: str) -> tuple[int, Drawing | DrawnSheet] | None:
+        """The figure that waits longest, or None."""
+        with self._lock:
+            mail = self._mail.get(panel)
+            if mail is None or not mail.figures:
+                return None
+            key = next(iter(mail.figures))
+            return mail.figures.pop(key)
+
+    def take_rest(self, panel: str) -> Mail | None:
+        """All that is no figure, or None. A run's events wait until its figures are taken."""
+        with self._lock:
+            mail = self._mail.get(panel)
+            if mail is None:
+                return None
+            kept = Mail(figures=mail.figures)
+            if mail.figures:
+                kept.events, mail.events = mail.events, []
+            self._mail[panel] = kept
+            return mail
+
+    def panels(self) -> tuple[str, ...]:
+        with self._lock:
+            return tuple(self._mail)
+
+
+class _Run:
+    """A started request: its generator and the tables that it has made so far."""
+
+    def __init__(self, request: Request, cache: Cache, known: dict[str, Table]) -> None:
+        self.request = request
+        self.tables: dict[str, Table] = {}
+        self.known = known
+        self.drawn = False
+        self.busy = 0.0
+        self.started = time.perf_counter()
+        steps: Iterator[Step | Break | None]
+        if request.purpose == "break":
+            steps = find_break(
+                request.experiment, request.claim, request.parameter, request.parameters, cache
+            )
+        else:
+            steps = request.experiment.run(
+                request.parameters, request.fidelity, cache, request.views
+            )
+        self.steps = steps
+
+    def close(self) -> None:
+        """Stop the generator; nothing that it does while it stops reaches the lane."""
+        if isinstance(self.steps, Generator):
+            with contextlib.suppress(BaseException):
+                self.steps.close()
+
+
+class Lane:
+    """One worker thread that steps one run at a time: the visible panel's, the newest first.
+
+    Args:
+        cache: the stages' results; only the lane's thread touches it.
+    """
+
+    def __init__(self, cache: Cache | None = None) -> None:
+        self.mailbox = Mailbox()
+        self._cache = cache or Cache()
+        self._condition = threading.Condition()
+        self._pending: dict[str, Request] = {}
+        self._runs: dict[str, _Run] = {}
+        self._cancelled: set[str] = set()
+        self._calls: list[Callable[[Cache], None]] = []
+        self._known: dict[str, tuple[Any, dict[str, Table]]] = {}
+        self._last_coarse: dict[str, float] = {}
+        self._visible = ""
+        self._closing = False
+        self._thread = threading.Thread(target=self._loop, name="kernlab-lane", daemon=True)
+        self._thread.start()
+
+    # -- called from the window -------------------------------------------------------------
+
+    def submit(self, request: Request) -> None:
+        """Ask for a run; it supersedes what the panel asked for before."""
+        with self._condition:
+            self._pending[request.panel] = request
+            self._cancelled.discard(request.panel)
+            self._condition.notify()
+
+    def cancel(self, panel: str) -> None:
+        """Stop what runs and waits for a panel, at the next yield."""
+        with self._condition:
+            self._pending.pop(panel, None)
+            self._cancelled.add(panel)
+            self._condition.notify()
+
+    def show(self, panel: str) -> None:
+        """Say which panel is visible: its runs go first."""
+        with self._condition:
+            self._visible = panel
+            self._condition.notify()
+
+    def call(self, function: Callable[[Cache], None]) -> None:
+        """Run a function on the lane's thread, between two steps."""
+        with self._condition:
+            self._calls.append(function)
+            self._condition.notify()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs or waits."""
+        with self._condition:
+            return bool(self._runs or self._pending or self._calls)
+
+    def close(self, timeout: float = 0.8) -> bool:
+        """Stop the thread; False when it was inside a call that could not be stopped in time."""
+        with self._condition:
+            self._closing = True
+            self._condition.notify()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    # -- the lane's own thread --------------------------------------------------------------
+
+    def _loop(self) -> None:
+        while True:
+            with self._condition:
+                while not (self._closing or self._calls or self._cancelled or self._work()):
+                    self._condition.wait()
+                if self._closing:
+                    break
+                calls, self._calls = self._calls, []
+                cancelled, self._cancelled = self._cancelled, set()
+            for function in calls:
+                self._guard(function)
+            for panel in cancelled:
+                self._drop(panel)
+            run = self._choose()
+            if run is not None:
+                self._advance(run)
+        for panel in list(self._runs):
+            self._drop(panel)
+
+    def _work(self) -> bool:
+        return bool(self._pending or self._runs)
+
+    def _guard(self, function: Callable[[Cache], None]) -> None:
+        try:
+            function(self._cache)
+        except BaseException:
+            traceback.print_exc()
+
+    def _choose(self) -> _Run | None:
+        """The run to step next: the visible panel's, else one that was set aside."""
+        with self._condition:
+            names = [*self._pending, *self._runs]
+            if not names:
+                return None
+            panel = self._visible if self._visible in names else names[0]
+            request = self._pending.get(panel)
+            run = self._runs.get(panel)
+            if run is not None and (request is None or self._may_go_on(run, request)):
+                return run
+            if request is not None:
+                del self._pending[panel]
+        if request is None:
+            return None
+        self._drop(panel)
+        self._make_room(panel)
+        return self._start(request)
+
+    def _may_go_on(self, run: _Run, newer: Request) -> bool:
+        """A superseded coarse run still reaches its first figure, or, when starved, its end."""
+        if run.request.fidelity == "full" or run.request.purpose != "show":
+            return newer.purpose == "claims" and newer.serial == run.request.serial
+        if newer.views != run.request.views:
+            return False
+        last = self._last_coarse.setdefault(run.request.panel, run.started)
+        return not run.drawn or time.perf_counter() - last > PATIENCE
+
+    def _make_room(self, panel: str) -> None:
+        """Only so many half-done runs may wait; exclusive ones are stopped, not suspended."""
+        for other, run in list(self._runs.items()):
+            if run.request.experiment.exclusive:
+                self._drop(other)
+        waiting = [other for other in self._runs if other != panel]
+        for other in waiting[: max(0, len(waiting) - SUSPENDED)]:
+            self._drop(other)
+
+    def _start(self, request: Request) -> _Run | None:
+        known = self._known.get(request.panel)
+        if known is None or known[0] != request.parameters:
+            known = (request.parameters, {})
+            if request.fidelity == "full":
+                self._known[request.panel] = known
+        try:
+            run = _Run(request, self._cache, known[1])
+        except Exception as error:
+            self._fail(request, error)
+            return None
+        self._runs[request.panel] = run
+        return run
+
+    def _drop(self, panel: str) -> None:
+        run = self._runs.pop(panel, None)
+        if run is not None:
+            run.close()
+
+    def _advance(self, run: _Run) -> None:
+        request = run.request
+        begun = time.perf_counter()
+        try:
+            step = next(run.steps, self)
+            if step is self:
+                self._finish(run)
+            elif isinstance(step, Break):
+                self.mailbox.put(request.panel, found=step)
+            elif isinstance(step, Step):
+                self._deliver(run, step)
+        except Exception as error:
+            self._drop(request.panel)
+            self._fail(request, error)
+        except BaseException as error:
+            self._drop(request.panel)
+            self._fail(request, RuntimeError(f"stopped by {type(error).__name__}"))
+        run.busy += time.perf_counter() - begun
+
+    def _deliver(self, run: _Run, step: Step) -> None:
+        request = run.request
+        if step.note or step.fraction is not None:
+            status = Status(
+                request.serial, step.fraction, step.note, step.precision, run.started
+            )
+            self.mailbox.put(request.panel, status=status)
+        if not step.tables:
+            return
+        run.tables.update(step.tables)
+        if request.fidelity == "full":
+            run.known.update(step.tables)
+        if request.purpose == "show":
+            self._draw(run, step)
+
+    def _draw(self, run: _Run, step: Step) -> None:
+        """Draw the wanted figures whose tables are all of this run, and at least one is new."""
+        request = run.request
+        for figure in request.experiment.figures(request.parameters, run.tables):
+            wanted = figure.view in request.views and figure.tables <= run.tables.keys()
+            if wanted and not figure.tables.isdisjoint(step.tables):
+                self.mailbox.put_figure(
+                    request.panel, request.serial, draw(figure, run.tables)
+                )
+                run.drawn = True
+        answer = request.experiment.answer(request.parameters, run.tables)
+        if answer:
+            self.mailbox.put(request.panel, answer=(request.serial, answer))
+
+    def _finish(self, run: _Run) -> None:
+        request = run.request
+        self._runs.pop(request.panel, None)
+        collected = None
+        if request.fidelity == "coarse":
+            self._last_coarse[request.panel] = time.perf_counter()
+        elif request.purpose != "break":
+            collected = self._judge(run)
+        seconds = time.perf_counter() - run.started
+        self.mailbox.put_event(request.panel, Finished(request, seconds, collected))
+
+    def _judge(self, run: _Run) -> Collected | None:
+        """Judge the claims with all that is known at these parameters."""
+        request, tables = run.request, dict(run.known)
+        claims = tuple(request.experiment.claims(request.parameters, tables))
+        self.mailbox.put(request.panel, claims=(request.serial, claims))
+        if request.purpose != "collect":
+            return None
+        figures = request.experiment.figures(request.parameters, run.tables)
+        answer = request.experiment.answer(request.parameters, run.tables)
+        return Collected(tuple(figures), dict(run.tables), claims, answer)
+
+    def _fail(self, request: Request, error: BaseException) -> None:
+        message = str(error) or type(error).__name__
+        details = "".join(traceback.format_exception(error))
+        self.mailbox.put_event(request.panel, Failed(request, message, details))

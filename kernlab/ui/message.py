@@ -1,0 +1,68 @@
+"""A message inside the panel: one sentence, with its details behind a button; never a dialog."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
+
+
+class Message(QFrame):
+    """Hidden until something is told; `fail` messages carry details to read and copy."""
+
+    def __init__(self) -> None:
+        super().__init__(objectName="message")
+        self._details = ""
+        self.text = QLabel(wordWrap=True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._more = self._button("Details", self._toggle)
+        self._copy = self._button("Copy report", self._copy_report)
+        self._dismiss = self._button("Dismiss", self.hide)
+        self.details = QPlainTextEdit(readOnly=True, maximumBlockCount=400)
+        self.details.setFixedHeight(140)
+        self.details.setAccessibleName("Details of the message")
+        row = QHBoxLayout()
+        row.addWidget(self.text, 1)
+        for button in (self._more, self._copy, self._dismiss):
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 8, 8)
+        layout.addLayout(row)
+        layout.addWidget(self.details)
+        self.hide()
+
+    def _button(self, text: str, slot: object) -> QPushButton:
+        button = QPushButton(text, flat=True)
+        button.setAccessibleName(f"{text} (message)")
+        button.clicked.connect(slot)
+        return button
+
+    def tell(self, text: str) -> None:
+        """Say something that went as it should."""
+        self._show("tell", text, "")
+
+    def warn(self, text: str) -> None:
+        """Say what is not possible and what to do."""
+        self._show("inconclusive", text, "")
+
+    def fail(self, text: str, details: str) -> None:
+        """Say what failed; the details are for a report."""
+        self._show("fails", text, details)
+
+    def _show(self, kind: str, text: str, details: str) -> None:
+        self._details = details
+        self.text.setText(text)
+        self.setProperty("kind", kind)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._more.setVisible(bool(details))
+        self._copy.setVisible(bool(details))
+        self.details.hide()
+        self.details.setPlainText(details)
+        self.show()
+
+    def _toggle(self) -> None:
+        self.details.setVisible(not self.details.isVisible())
+
+    def _copy_report(self) -> None:
+        QGuiApplication.clipboard().setText(f"{self.text.text()}\n\n{self._details}")

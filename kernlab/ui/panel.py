@@ -1,0 +1,389 @@
+"""One panel, whatever the experiment: figures in the centre, controls and claims on the right.
+
+Everything here is derived from the experiment's declaration; no experiment has a line of its
+own in the window.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kernlab.engine.contract.breaks import Break
+from kernlab.engine.contract.drawing import Drawing, DrawnSheet
+from kernlab.engine.contract.experiment import CLAIMS, Experiment
+from kernlab.engine.contract.figure import Sheet
+from kernlab.engine.contract.text import number
+from kernlab.ui.cards import FigureCard, FigureGrid, SheetCard
+from kernlab.ui.claims import ClaimList
+from kernlab.ui.controls import Controls
+from kernlab.ui.jobs import Failed, Finished, Lane, Request, Status
+from kernlab.ui.message import Message
+from kernlab.ui.toolbar import Toolbar
+
+REST = 120
+"""Milliseconds without a change after which the full run starts."""
+CLAIMS_REST = 1000
+"""Milliseconds of rest after which the window measures what only the claims need."""
+STALE = 0.25
+"""Seconds that a figure may lag behind before it is dimmed."""
+FRAME_BUDGET = 0.008
+"""Seconds that one tick may spend on handing figures to their cards."""
+
+
+class Panel(QWidget):
+    """An experiment in the window.
+
+    Signals:
+        status_changed: the note, the fraction or the precision of the panel's run changed.
+        file_requested(field): the user wants to choose a file for a data parameter.
+        picture_shown(seconds): a picture of the newest parameters is on screen, that long
+            after they changed.
+    """
+
+    status_changed = Signal()
+    file_requested = Signal(str)
+    picture_shown = Signal(float)
+    finished = Signal(object)
+
+    def __init__(self, experiment: Experiment, lane: Lane, roles: Mapping[str, str]) -> None:
+        super().__init__()
+        self.experiment = experiment
+        self.lane = lane
+        self.serial = 0
+        self.status: Status | None = None
+        self.moving = False
+        self._roles = dict(roles)
+        self._changed_at = time.perf_counter()
+        self._shown: dict[str, int] = {}
+        self._complete: dict[str, int] = {}
+        self._collecting: Callable[[Finished], None] | None = None
+        self._search: tuple[str, str] | None = None
+        self._cards: dict[str, FigureCard | SheetCard] = {}
+        self.parameters = experiment.Parameters()
+        self._build()
+        self._rest = self._timer(REST, self._run_full)
+        self._claims_rest = self._timer(CLAIMS_REST, self._run_claims)
+        self._fill_view()
+
+    def _timer(self, milliseconds: int, slot: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(slot)
+        return timer
+
+    # -- widgets ----------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.toolbar = Toolbar(self.experiment)
+        self.toolbar.preset_chosen.connect(self.load_preset)
+        self.toolbar.run_pressed.connect(self.run_or_cancel)
+        self.answer = QLabel(objectName="answer", wordWrap=True, textFormat=Qt.TextFormat.RichText)
+        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.answer.setMinimumHeight(20)
+        self.message = Message()
+        self.tabs = QTabBar(objectName="views", drawBase=False, expanding=False)
+        self.tabs.setAccessibleName("Views")
+        for view in self.experiment.views:
+            self.tabs.addTab(view)
+        self.tabs.currentChanged.connect(lambda _: self._change_view())
+        self.tabs.setVisible(len(self.experiment.views) > 1)
+        self.grid = FigureGrid()
+        centre = QVBoxLayout()
+        centre.setContentsMargins(16, 12, 8, 8)
+        centre.setSpacing(8)
+        for widget in (self.toolbar, self.answer, self.message, self.tabs):
+            centre.addWidget(widget)
+        centre.addWidget(self.grid, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(centre, 1)
+        layout.addWidget(self._side())
+
+    def _side(self) -> QScrollArea:
+        self.controls = Controls(self.experiment.Parameters)
+        self.controls.changed.connect(self._on_changed)
+        self.controls.file_requested.connect(self.file_requested)
+        self.claims = ClaimList()
+        self.claims.break_requested.connect(self._on_break_requested)
+        self.claims.preset_requested.connect(self.load_preset)
+        self.claims.measure_requested.connect(self._run_claims)
+        self.claims.highlight_requested.connect(self._highlight)
+        claims_card = QFrame(objectName="card")
+        inside = QVBoxLayout(claims_card)
+        inside.setContentsMargins(8, 8, 8, 8)
+        inside.addWidget(self.claims)
+        column = QWidget()
+        stack = QVBoxLayout(column)
+        stack.setContentsMargins(4, 12, 12, 8)
+        stack.setSpacing(8)
+        stack.addWidget(self.controls)
+        stack.addWidget(claims_card)
+        stack.addStretch(1)
+        self.side = QScrollArea(objectName="side", widgetResizable=True)
+        self.side.setFrameShape(QFrame.Shape.NoFrame)
+        self.side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.side.setWidget(column)
+        self.side.setFixedWidth(316)
+        self.side.setAccessibleName("Controls and claims")
+        return self.side
+
+    def set_roles(self, roles: Mapping[str, str]) -> None:
+        """Repaint the figures in the colours of another theme."""
+        self._roles = dict(roles)
+        for card in self._cards.values():
+            card.set_roles(self._roles)
+
+    # -- views and cards --------------------------------------------------------------------
+
+    @property
+    def view(self) -> str:
+        return self.experiment.views[max(0, self.tabs.currentIndex())]
+
+    def _fill_view(self) -> None:
+        """Show the cards of the chosen view, in the order in which the experiment lists them."""
+        cards = []
+        for figure in self.experiment.figures(self.parameters, {}):
+            if figure.view != self.view:
+                continue
+            if figure.key not in self._cards:
+                kind = SheetCard if isinstance(figure, Sheet) else FigureCard
+                self._cards[figure.key] = self._new_card(kind, figure.key, figure.title)
+            cards.append(self._cards[figure.key])
+        self.grid.set_cards(cards)
+
+    def _new_card(self, kind: Any, key: str, title: str) -> FigureCard | SheetCard:
+        card: FigureCard | SheetCard = kind(key, title)
+        card.set_roles(self._roles)
+        if isinstance(card, FigureCard):
+            card.enlarge_requested.connect(self.grid.enlarge)
+            card.clicked.connect(self._on_figure_clicked)
+        return card
+
+    def _change_view(self) -> None:
+        self._fill_view()
+        if self._complete.get(self.view) != self.serial:
+            self._submit("full")
+
+    def _highlight(self, key: str) -> None:
+        for figure in self.experiment.figures(self.parameters, {}):
+            if figure.key == key and figure.view != self.view:
+                self.tabs.setCurrentIndex(self.experiment.views.index(figure.view))
+        for name, card in self._cards.items():
+            if isinstance(card, FigureCard):
+                card.highlight(name == key)
+
+    # -- parameters -------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Compute the first picture."""
+        self._apply(moving=False)
+
+    def set_parameters(self, values: Mapping[str, Any]) -> None:
+        """Take over parameters; those that are not named keep their values."""
+        self.controls.set_values({**self.controls.values(), **values})
+
+    def load_preset(self, title: str) -> None:
+        """Load a preset over the defaults and say what to look at."""
+        preset = next(item for item in self.experiment.presets if item.title == title)
+        defaults = {name: value for name, value in vars(self.experiment.Parameters()).items()}
+        self.set_parameters({**defaults, **preset.parameters})
+        self.message.tell(f"{preset.title}: {preset.look_at}")
+
+    def _on_changed(self, name: str, moving: bool) -> None:
+        self._apply(moving)
+
+    def _apply(self, moving: bool) -> None:
+        try:
+            self.parameters = self.controls.parameters()
+        except ValueError as error:
+            self.message.warn(str(error))
+            return
+        self.moving = moving
+        self.serial += 1
+        self._changed_at = time.perf_counter()
+        self._search = None
+        self._claims_rest.stop()
+        self._submit("coarse")
+        if moving:
+            self._rest.stop()
+        else:
+            self._rest.start()
+
+    def _on_figure_clicked(self, key: str, x: float, y: float) -> None:
+        figures = self.experiment.figures(self.parameters, {})
+        click = next(figure.click for figure in figures if figure.key == key)  # type: ignore[union-attr]
+        if click:
+            self.controls.set_values(
+                {**self.controls.values(), click[0]: self._clamp(click[0], x),
+                 click[1]: self._clamp(click[1], y)}
+            )
+
+    def _clamp(self, name: str, value: float) -> float:
+        span = self.controls.control(name).field.span
+        return min(max(value, span.low), span.high) if span else value
+
+    # -- runs -------------------------------------------------------------------------------
+
+    def _request(self, fidelity: Any, views: tuple[str, ...], **more: Any) -> Request:
+        return Request(
+            self.experiment.key,
+            self.serial,
+            self.experiment,
+            self.parameters,
+            fidelity,
+            views,
+            **more,
+        )
+
+    def _submit(self, fidelity: Any) -> None:
+        self.lane.submit(self._request(fidelity, (self.view,)))
+        self.toolbar.set_running(True)
+
+    def _run_full(self) -> None:
+        self._submit("full")
+
+    def _run_claims(self) -> None:
+        self.lane.submit(self._request("full", (CLAIMS,), purpose="claims"))
+        self.toolbar.set_running(True)
+
+    def collect(self, done: Callable[[Finished], None]) -> None:
+        """Run all views to the end, then call back with everything that they made."""
+        self._collecting = done
+        self.lane.submit(self._request("full", tuple(self.experiment.views), purpose="collect"))
+        self.toolbar.set_running(True)
+
+    def run_or_cancel(self) -> None:
+        """Cancel what runs, or run again where nothing does."""
+        if self.toolbar.running:
+            self._rest.stop()
+            self._claims_rest.stop()
+            self.lane.cancel(self.experiment.key)
+            self._set_idle("cancelled")
+        else:
+            self._submit("full")
+
+    def _on_break_requested(self, claim: str) -> None:
+        """Ask which parameter to search, in a menu at the pointer."""
+        menu = QMenu(self)
+        menu.addSection(f"{claim}: search over")
+        for field in self.controls.fields:
+            if field.span and field.name != "seed":
+                action = menu.addAction(f"{field.label} {field.symbol}".strip())
+                action.triggered.connect(lambda _=False, n=field.name: self.find_break(claim, n))
+        menu.popup(QCursor.pos())
+
+    def find_break(self, claim: str, parameter: str) -> None:
+        """Search the value of a parameter at which a claim's verdict flips; mark its slider."""
+        self._rest.stop()
+        self._search = (claim, parameter)
+        self.controls.clear_marks()
+        self.lane.submit(
+            self._request("full", (CLAIMS,), purpose="break", claim=claim, parameter=parameter)
+        )
+        self.toolbar.set_running(True)
+        self.message.tell(f"Looking for the {parameter.replace('_', ' ')} at which {claim} flips …")
+
+    # -- news from the lane -----------------------------------------------------------------
+
+    def poll(self) -> None:
+        """Take what the lane has made; called by the window's timer."""
+        self._take_figures()
+        mail = self.lane.mailbox.take_rest(self.experiment.key)
+        if mail is not None:
+            if mail.status is not None and mail.status.serial == self.serial:
+                self.status = mail.status
+                self.status_changed.emit()
+            if mail.answer is not None:
+                self.answer.setText(mail.answer[1])
+            if mail.claims is not None and mail.claims[0] == self.serial:
+                self.claims.set_claims(mail.claims[1])
+            if mail.found is not None:
+                self._on_found(mail.found)
+            for event in mail.events:
+                self._on_finished(event) if isinstance(event, Finished) else self._on_failed(event)
+        self._dim()
+
+    def _take_figures(self) -> None:
+        begun = time.perf_counter()
+        while time.perf_counter() - begun < FRAME_BUDGET:
+            news = self.lane.mailbox.take_figure(self.experiment.key)
+            if news is None:
+                return
+            self._show(*news)
+
+    def _show(self, serial: int, drawing: Drawing | DrawnSheet) -> None:
+        card = self._cards.get(drawing.key)
+        if card is None or serial < self._shown.get(drawing.key, -1):
+            return
+        if isinstance(card, FigureCard) and isinstance(drawing, Drawing):
+            card.show_drawing(drawing, keep_view=self.moving)
+        elif isinstance(card, SheetCard) and isinstance(drawing, DrawnSheet):
+            card.show_sheet(drawing)
+        card.set_stale(False)
+        self._shown[drawing.key] = serial
+        if serial == self.serial:
+            self.picture_shown.emit(time.perf_counter() - self._changed_at)
+
+    def _dim(self) -> None:
+        """Dim what has lagged behind the parameters for a while; it stays on screen."""
+        if time.perf_counter() - self._changed_at < STALE:
+            return
+        for key, card in self._cards.items():
+            card.set_stale(self._shown.get(key, self.serial) < self.serial)
+
+    def _on_finished(self, event: Finished) -> None:
+        request = event.request
+        if request.serial != self.serial:
+            return
+        if request.purpose == "collect" and self._collecting is not None:
+            done, self._collecting = self._collecting, None
+            done(event)
+        if request.fidelity == "coarse":
+            return
+        if request.purpose == "show":
+            self._complete[request.views[0]] = request.serial
+            self._claims_rest.start()
+        self._set_idle("")
+        self.finished.emit(event)
+
+    def _on_failed(self, event: Failed) -> None:
+        if event.request.serial == self.serial:
+            self.message.fail(event.message, event.details)
+            self._set_idle("failed")
+
+    def _on_found(self, found: Break) -> None:
+        if self._search is None:
+            return
+        claim, parameter = self._search
+        text = f"{claim} flips at {number(found.value, 4)}"
+        self.controls.mark(parameter, found.value, text)
+        if found.final:
+            before, after = found.verdicts
+            name = parameter.replace("_", " ")
+            self.message.tell(
+                f"{claim} {before} for {name} up to {number(found.low, 5)} "
+                f"and {after} from {number(found.high, 5)}."
+            )
+
+    def _set_idle(self, note: str) -> None:
+        precision = self.status.precision if self.status else ""
+        self.status = Status(self.serial, None, note, precision, time.perf_counter())
+        self.toolbar.set_running(False)
+        self.status_changed.emit()

@@ -1,0 +1,79 @@
+"""The status line: what is running, how far, how long still; latency, precision, threads."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import deque
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton
+
+from kernlab.threads import thread_counts
+from kernlab.ui.jobs import Status
+
+
+class StatusLine(QFrame):
+    """One line below the panels."""
+
+    cancel_pressed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(objectName="status")
+        self.note = QLabel("", objectName="muted")
+        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar.setFixedSize(128, 6)
+        self.bar.setAccessibleName("Progress")
+        self.cancel = QPushButton("Cancel", flat=True, objectName="small")
+        self.cancel.setAccessibleName("Cancel what is running")
+        self.cancel.clicked.connect(self.cancel_pressed)
+        self.facts = QLabel("", objectName="muted")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 4, 16, 4)
+        row.setSpacing(12)
+        for widget in (self.note, self.bar, self.cancel):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.facts)
+        self.setFixedHeight(32)
+        self._latencies: deque[float] = deque(maxlen=15)
+        self._precision = ""
+        counts = thread_counts()
+        self._threads = f"{counts['blas']} BLAS thread{'s' * (counts['blas'] != 1)}, CPU"
+        self.show_status(None)
+
+    def show_latency(self, seconds: float) -> None:
+        """Remember how long the newest picture took; the median is shown."""
+        self._latencies.append(seconds)
+        self._show_facts()
+
+    def show_status(self, status: Status | None) -> None:
+        """Show what the visible panel's run is doing."""
+        running = status is not None and status.fraction is not None
+        self.bar.setVisible(running)
+        self.cancel.setVisible(running)
+        self.note.setText(_sentence(status))
+        if status is not None and status.fraction is not None:
+            self.bar.setValue(round(1000 * status.fraction))
+        if status is not None and status.precision:
+            self._precision = status.precision
+        self._show_facts()
+
+    def _show_facts(self) -> None:
+        facts = []
+        if self._latencies:
+            facts.append(f"slider to picture {1000 * statistics.median(self._latencies):.0f} ms")
+        if self._precision:
+            facts.append(self._precision)
+        text = "  ·  ".join([*facts, self._threads])
+        if text != self.facts.text():
+            self.facts.setText(text)
+
+
+def _sentence(status: Status | None) -> str:
+    if status is None:
+        return ""
+    if not status.fraction:
+        return status.note or "ready"
+    left = (time.perf_counter() - status.started) * (1 / status.fraction - 1)
+    return f"{status.note}, about {left:.0f} s left" if left >= 1.5 else status.note

@@ -1,0 +1,295 @@
+"""The window: panels on the left, the chosen one beside them, the status line below."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kernlab.data_files import read_columns
+from kernlab.engine import catalogue
+from kernlab.engine.contract import recipe as recipes
+from kernlab.engine.contract.parameters import fields_of
+from kernlab.engine.contract.recipe import Restored
+from kernlab.engine.contract.snippets import as_command, as_python
+from kernlab.export import Bundle
+from kernlab.export.process import ExportProcess
+from kernlab.threads import thread_counts
+from kernlab.ui import theme as themes
+from kernlab.ui.jobs import Finished, Lane
+from kernlab.ui.panel import Panel
+from kernlab.ui.status import StatusLine
+
+TICK = 8
+"""Milliseconds between two looks into the lane's mailbox."""
+NARROW = 1180
+"""Window width in pixels below which the panel list shows icons only."""
+FIGURE_KINDS = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)"
+DATA_KINDS = "All tables, CSV in a ZIP (*.zip);;First table, CSV (*.csv)"
+
+
+class Window(QMainWindow):
+    """The laboratory. Panels are built when they are first shown."""
+
+    def __init__(self, theme: str = "light") -> None:
+        super().__init__()
+        self.setWindowTitle("kernlab")
+        self.resize(1440, 900)
+        self.setMinimumSize(800, 560)
+        self.lane = Lane()
+        self.exports = ExportProcess()
+        self.theme = themes.load(theme)
+        self._panels: dict[str, Panel] = {}
+        self._exporting: list[tuple[Future[Any], Panel, Path]] = []
+        self._build()
+        self._tick = QTimer(self)
+        self._tick.setTimerType(Qt.TimerType.PreciseTimer)
+        self._tick.timeout.connect(self._poll)
+        self._tick.start(TICK)
+
+    def _build(self) -> None:
+        self.stack = QStackedWidget()
+        self.status_line = StatusLine()
+        self.status_line.cancel_pressed.connect(self._cancel)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addWidget(self.stack, 1)
+        right.addWidget(self.status_line)
+        central = QWidget()
+        row = QHBoxLayout(central)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._navigation())
+        row.addLayout(right, 1)
+        self.setCentralWidget(central)
+
+    def _navigation(self) -> QFrame:
+        self.navigation = QFrame(objectName="navigation")
+        column = QVBoxLayout(self.navigation)
+        column.setContentsMargins(8, 12, 8, 8)
+        column.setSpacing(4)
+        self.brand = QLabel("kernlab", objectName="brand")
+        column.addWidget(self.brand)
+        column.addSpacing(8)
+        group = QButtonGroup(self, exclusive=True)
+        self.entries: dict[str, QPushButton] = {}
+        for key in catalogue.keys():
+            entry = QPushButton(objectName="entry", checkable=True)
+            entry.setAccessibleName(catalogue.title(key))
+            entry.setToolTip(catalogue.title(key))
+            entry.clicked.connect(lambda _=False, k=key: self.show_panel(k))
+            group.addButton(entry)
+            column.addWidget(entry)
+            self.entries[key] = entry
+        column.addStretch(1)
+        self.theme_button = QPushButton(objectName="entry")
+        self.theme_button.setAccessibleName("Switch between the light and the dark theme")
+        self.theme_button.clicked.connect(self.switch_theme)
+        column.addWidget(self.theme_button)
+        self._label_navigation()
+        return self.navigation
+
+    def _label_navigation(self) -> None:
+        narrow = self.width() < NARROW
+        self.navigation.setFixedWidth(56 if narrow else 172)
+        self.brand.setText("k" if narrow else "kernlab")
+        for key, entry in self.entries.items():
+            icon = catalogue.get(key).icon
+            entry.setText(icon if narrow else f"{icon}   {catalogue.title(key)}")
+        other = "Dark theme" if self.theme.name == "light" else "Light theme"
+        self.theme_button.setText("◐" if narrow else f"◐   {other}")
+        self.theme_button.setToolTip(other)
+
+    # -- panels -----------------------------------------------------------------------------
+
+    @property
+    def panel(self) -> Panel:
+        """The panel on screen."""
+        current = self.stack.currentWidget()
+        assert isinstance(current, Panel)
+        return current
+
+    def show_panel(self, key: str) -> Panel:
+        """Bring a panel to the front; built and started at its first showing."""
+        new = key not in self._panels
+        if new:
+            panel = Panel(catalogue.get(key), self.lane, self.theme.roles)
+            panel.status_changed.connect(self._show_status)
+            panel.picture_shown.connect(self.status_line.show_latency)
+            panel.file_requested.connect(self._choose_file)
+            panel.toolbar.copy_python_pressed.connect(lambda: self._copy(as_python))
+            panel.toolbar.copy_command_pressed.connect(lambda: self._copy(as_command))
+            panel.toolbar.export_pressed.connect(self._export_pressed)
+            self._panels[key] = panel
+            self.stack.addWidget(panel)
+        panel = self._panels[key]
+        self.stack.setCurrentWidget(panel)
+        self.entries[key].setChecked(True)
+        self.setWindowTitle(f"{panel.experiment.title} – kernlab")
+        self.lane.show(key)
+        if new:
+            panel.start()
+        self._show_status()
+        return panel
+
+    def restore(self, restored: Restored) -> None:
+        """Show a recipe's experiment with its parameters, and report what was odd about it."""
+        panel = self.show_panel(restored.experiment)
+        defaults = dict(vars(panel.experiment.Parameters()))
+        panel.set_parameters({**defaults, **restored.parameters})
+        if restored.warnings:
+            panel.message.warn(" · ".join(restored.warnings))
+
+    def _poll(self) -> None:
+        if isinstance(self.stack.currentWidget(), Panel):
+            self.panel.poll()
+        for entry in [entry for entry in self._exporting if entry[0].done()]:
+            self._exporting.remove(entry)
+            self._report_export(*entry)
+
+    def _show_status(self) -> None:
+        if self.sender() in (None, self.panel, *self.entries.values()):
+            self.status_line.show_status(self.panel.status)
+
+    def _cancel(self) -> None:
+        if self.panel.toolbar.running:
+            self.panel.run_or_cancel()
+
+    # -- own data, copies, exports ----------------------------------------------------------
+
+    def _choose_file(self, field: str) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Own data", "", "CSV (*.csv);;All files (*)")
+        if path:
+            self.load_data(field, Path(path))
+
+    def load_data(self, name: str, path: Path) -> None:
+        """Read a file of own data on the lane and hand it to the panel's parameter."""
+        panel = self.panel
+        field = next(f for f in fields_of(panel.experiment.Parameters) if f.name == name)
+        condition = field.only_if
+        chosen = {condition.parameter: condition.values[0]} if condition else {}
+        outcome: Future[Any] = Future()
+
+        def read(_: object) -> None:
+            try:
+                outcome.set_result(read_columns(path, field))
+            except ValueError as error:
+                outcome.set_exception(error)
+
+        def deliver() -> None:
+            if not outcome.done():
+                return
+            watch.stop()
+            error = outcome.exception()
+            if error is not None:
+                panel.message.warn(str(error))
+            else:
+                panel.set_parameters({name: outcome.result(), **chosen})
+
+        watch = QTimer(self)
+        watch.timeout.connect(deliver)
+        watch.start(30)
+        self.lane.call(read)
+
+    def _copy(self, make: Any) -> None:
+        panel = self.panel
+        QGuiApplication.clipboard().setText(make(panel.experiment.key, panel.parameters))
+        panel.message.tell("Copied. Paste it into a script or a terminal.")
+
+    def _export_pressed(self, what: str) -> None:
+        panel = self.panel
+        if what == "image":
+            QGuiApplication.clipboard().setPixmap(panel.grid.grab())
+            panel.message.tell("The picture is on the clipboard.")
+            return
+        kinds = DATA_KINDS if what == "data" else FIGURE_KINDS
+        name = str(Path.home() / panel.experiment.key)
+        path, kind = QFileDialog.getSaveFileName(self, "Export", name, kinds)
+        if path:
+            suffix = kind[kind.rindex("*.") + 1 : -1]
+            target = Path(path)
+            self.export(target if target.suffix else target.with_suffix(suffix), what)
+
+    def export(self, path: Path, what: str) -> None:
+        """Compute everything in full, then write a file in the export process."""
+        panel = self.panel
+        view = panel.view if what == "view" else None
+        recipe = recipes.make(panel.experiment.key, panel.parameters, thread_counts())
+        panel.message.tell(f"Exporting {path.name} …")
+
+        def done(event: Finished) -> None:
+            made = event.collected
+            assert made is not None
+            figures = tuple(f for f in made.figures if view is None or f.view == view)
+            bundle = Bundle(
+                title=panel.experiment.title,
+                answer=made.answer,
+                figures=figures,
+                tables=made.tables,
+                claims=made.claims,
+                recipe=recipe,
+            )
+            self._exporting.append((self.exports.submit(path, bundle), panel, path))
+
+        panel.collect(done)
+
+    def _report_export(self, outcome: Future[Any], panel: Panel, path: Path) -> None:
+        error = outcome.exception()
+        if error is None:
+            panel.message.tell(f"Saved {path}.")
+        elif isinstance(error, ValueError):
+            panel.message.warn(str(error))
+        else:
+            panel.message.fail(f"{path.name} was not saved: {error}", repr(error))
+
+    def report(self, text: str, details: str) -> None:
+        """Show a failure that no panel caught."""
+        if isinstance(self.stack.currentWidget(), Panel):
+            self.panel.message.fail(text, details)
+
+    # -- theme, size, end -------------------------------------------------------------------
+
+    def switch_theme(self) -> None:
+        """Light to dark and back."""
+        self.set_theme("dark" if self.theme.name == "light" else "light")
+
+    def set_theme(self, name: str) -> None:
+        """Repaint everything in a theme."""
+        self.theme = themes.load(name)
+        application = QGuiApplication.instance()
+        themes.apply(application, self.theme)
+        for panel in self._panels.values():
+            panel.set_roles(self.theme.roles)
+        self._label_navigation()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._label_navigation()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Leave within a second, also out of a computation that cannot be stopped."""
+        begun = time.perf_counter()
+        self._tick.stop()
+        self.hide()
+        self.exports.close()
+        if not self.lane.close(timeout=max(0.1, 0.7 - (time.perf_counter() - begun))):
+            os._exit(0)
+        event.accept()
