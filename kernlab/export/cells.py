@@ -89,7 +89,7 @@ class Cell:
     @property
     def footer(self) -> float:
         """The height below the axes."""
-        return TICK_MM + PAD_MM + height(TICK_PT) + 0.6 + height(AXIS_PT, len(self.x_title))
+        return TICK_MM + PAD_MM + height(TICK_PT) + 0.2 + height(AXIS_PT, len(self.x_title))
 
     def settle(self, left: float) -> None:
         """Choose what depends on the width of the axes, once the column's left margin is known."""
@@ -104,7 +104,7 @@ class Cell:
         self, canvas: Canvas, x: float, y: float, left: float, header: float, tables: Any
     ) -> None:
         """Draw with the top left corner at (x, y), axes `left` and `header` from there."""
-        self._draw_header(canvas, x, y)
+        self._draw_header(canvas, x, y, y + header)
         across = self.width - left - self.right
         axes = canvas.axes(x + left, y + header, across, self.tall, label=self.figure.key)
         axes.set(xlim=self.view[0], ylim=self.view[1])
@@ -115,7 +115,7 @@ class Cell:
         set_ticks(axes.xaxis, self.x_ticks)
         set_ticks(axes.yaxis, self.y_ticks)
         axes.set(xlim=self.view[0], ylim=self.view[1])
-        below = y + header + self.tall + TICK_MM + PAD_MM + height(TICK_PT) + 0.6
+        below = y + header + self.tall + TICK_MM + PAD_MM + height(TICK_PT) + 0.2
         for number, line in enumerate(self.x_title):
             middle = x + left + across / 2
             canvas.text(middle, below + height(AXIS_PT, number), line, AXIS_PT, align="center")
@@ -126,7 +126,8 @@ class Cell:
         if image is not None and self.bar_ticks is not None:
             self._draw_bar(canvas, x + left + across + BAR_GAP, y + header, image)
 
-    def _draw_header(self, canvas: Canvas, x: float, y: float) -> None:
+    def _draw_header(self, canvas: Canvas, x: float, y: float, above: float) -> None:
+        key = self.figure.key
         for line in self.title:
             canvas.text(x, y, line, TITLE_PT, bold=True)
             y += height(TITLE_PT)
@@ -134,7 +135,8 @@ class Cell:
         for line in self.note:
             canvas.text(x, y, line, NOTE_PT, role="muted")
             y += height(NOTE_PT)
-        legend.draw(canvas, x, y + 0.6, self.legend, self.figure.key)
+        # Close to the axes also where a neighbour's header is taller.
+        legend.draw(canvas, x, above - 1.6 - legend.ROW * len(self.legend), self.legend, key)
 
     def _draw_bar(self, canvas: Canvas, x: float, y: float, image: Any) -> None:
         assert self.bar_ticks is not None

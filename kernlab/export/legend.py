@@ -30,6 +30,7 @@ from kernlab.export.words import height, width
 SIZE = 6.5
 ROW = height(SIZE) + 0.5
 HANDLE, GAP, BETWEEN = 6.0, 1.2, 3.6
+_order = (DrawnLine, DrawnPoints, DrawnMark, DrawnRegion)  # the answers first
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def entries(drawing: Drawing) -> list[Entry]:
             if isinstance(item, DrawnLine):
                 band = next((style for style in bands if style.role == item.style.role), None)
             found.setdefault((item.label, type(item)), Entry(item, item.label, band))
-    return list(found.values())
+    return sorted(found.values(), key=lambda entry: _order.index(type(entry.item)))
 
 
 def _visible(item: object) -> bool:

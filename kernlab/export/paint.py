@@ -73,10 +73,10 @@ def dot_style(style: Style, faint: bool) -> dict[str, Any]:
     return {
         "linestyle": "none",
         "marker": _markers[style.marker],
-        "markersize": 1.7 if faint else 3.2,
+        "markersize": 1.3 if faint else 3.2,
         "markerfacecolor": color(style.role),
         "markeredgewidth": 0,
-        "alpha": 0.4 if faint else 0.9,
+        "alpha": 0.3 if faint else 0.9,
     }
 
 

@@ -74,7 +74,7 @@ def _linear_ticks(low: float, high: float, most: int) -> Ticks:
     offset = ""
     if max(map(len, labels), default=0) > LONGEST:
         base = values[0]
-        offset = decimal(base, step) + " +"
+        offset = f"{base:.12g}".replace("-", "−") + " +"
         labels = [decimal(value - base, step) for value in values]
     return Ticks(tuple(map(Tick, values, labels)), offset)
 
@@ -88,11 +88,10 @@ def decimal(value: float, step: float) -> str:
     if step >= 1e-3 and size < 1e5:
         return sign + f"{size:,.{max(0, places)}f}".replace(",", THIN_SPACE)
     exponent = math.floor(math.log10(size) + 1e-12)
-    mantissa = f"{size / 10.0**exponent:.{max(0, exponent + places)}f}"
-    power = power_of_ten(exponent)
-    return sign + (
-        power if mantissa == "1" else mantissa if exponent == 0 else f"{mantissa}·{power}"
-    )
+    mantissa, shown = f"{size:.{max(0, exponent + places)}e}".split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    power = power_of_ten(int(shown))
+    return sign + (power if mantissa == "1" else f"{mantissa}·{power}")
 
 
 def decade(exponent: int) -> str:
@@ -103,7 +102,7 @@ def decade(exponent: int) -> str:
 def _decades(low: float, high: float, most: int) -> Ticks:
     count = math.floor(high) - math.ceil(low) + 1
     rough = max(1, math.ceil(count / max(1, most)))
-    stride = next((s for s in (1, 2, 3, 5, 10, 20, 50, 100) if s >= rough), rough)
+    stride = next((s for s in (1, 2, 3, 5, 10, 20, 50, 100, 200) if s >= rough), rough)
     first, last = math.floor(low), math.ceil(high)
     if last - first > 2000:
         return Ticks()
@@ -157,9 +156,9 @@ class Margins:
     def of(cls, font: QFont, bar: bool) -> Margins:
         metrics = QFontMetricsF(font)
         line = math.ceil(metrics.height())
-        label = math.ceil(metrics.horizontalAdvance("−2.5·10⁻¹²"))
+        label = math.ceil(metrics.horizontalAdvance("1.5·10⁻¹"))
         right = 16 + BAR + label + line if bar else 14
-        return cls(label + line + TICK + 8, 6, right, 2 * line + TICK + 8)
+        return cls(label + line + TICK + 8, 6, right, 2 * line + TICK + 5)
 
 
 class Frame(QGraphicsObject):
@@ -208,7 +207,7 @@ class Frame(QGraphicsObject):
     ) -> None:
         painter.setFont(self.font)
         rect, line = self.to.rect, painter.fontMetrics().height()
-        across = ticks(self.to.x, self._logs[0], max(2, int(rect.width() / (line * 3.4))))
+        across = ticks(self.to.x, self._logs[0], max(2, int(rect.width() / (line * 2.7))))
         up = ticks(self.to.y, self._logs[1], max(2, int(rect.height() / (line * 2.2))))
         self._paint_bottom(painter, across)
         self._paint_left(painter, up)
@@ -257,7 +256,7 @@ class Frame(QGraphicsObject):
             painter.setPen(self.palette.color("muted"))
             place = QRectF(line, at - line / 2, right - line, line)
             align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(place, align, tick.label)
+            painter.drawText(place, align | Qt.TextFlag.TextDontClip, tick.label)
         painter.setPen(self.palette.color("muted"))
         offset = metrics.horizontalAdvance(marks.offset)
         self._paint_upright(painter, self._titles[1], 1.0, rect.height() - offset, offset)

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QMenu
 
 from kernlab.assets import roles as shipped_roles
-from kernlab.engine.contract.drawing import Drawing
+from kernlab.engine.contract.drawing import Drawing, DrawnLine
 from kernlab.ui.card import Card
-from kernlab.ui.header import icon_button
+from kernlab.ui.header import LegendEntry, icon_button
 from kernlab.ui.plots import PlotView
+
+
+def _legend(drawing: Drawing) -> tuple[LegendEntry, ...]:
+    """The legend, with a marker only where the figure shows it."""
+    marked = {item.label for item in drawing.items if isinstance(item, DrawnLine) and item.markers}
+    return tuple(
+        (label, style if dots or label in marked else replace(style, marker=""), dots)
+        for label, style, dots in drawing.legend
+    )
 
 
 class FigureCard(Card):
@@ -73,7 +83,8 @@ class FigureCard(Card):
         Args:
             keep_view: ranges only grow, and the header keeps its rows (while a slider moves).
         """
-        self.header.show_texts(drawing.title, drawing.note, drawing.legend, keep_rows=keep_view)
+        legend = _legend(drawing)
+        self.header.show_texts(drawing.title, drawing.note, legend, keep_rows=keep_view)
         self.log_x.setChecked(drawing.x.log)
         self.log_y.setChecked(drawing.y.log)
         self.plot.show_drawing(drawing, keep_view=keep_view)

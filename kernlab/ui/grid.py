@@ -105,9 +105,8 @@ class FigureGrid(QWidget):
             if isinstance(card, FigureCard):
                 card.set_enlarged(card.key == self._enlarged)
         for row in self._rows:
-            row.setVisible(
-                any(row.isAncestorOf(card) and not card.isHidden() for card in self._cards)
-            )
+            shown = [card for card in self._cards if not card.isHidden()]
+            row.setVisible(any(row.isAncestorOf(card) for card in shown))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -154,7 +153,7 @@ class FigureGrid(QWidget):
         if not figures:
             column.addStretch(1)
         self._scroll.setWidget(page)
-        page.setAutoFillBackground(False)
+        page.setAutoFillBackground(False)  # setWidget turned it on
         for card in self._cards:
             card.show()
 

@@ -32,20 +32,12 @@ LEGEND_ROWS = 2
 class IconButton(QAbstractButton):
     """A small drawn button, because no font is sure to have the signs."""
 
-    signs: ClassVar[Mapping[str, list[list[tuple[float, float]]]]] = {
-        "enlarge": [
-            [(9, 3), (13, 3), (13, 7)],
-            [(13, 3), (9, 7)],
-            [(7, 13), (3, 13), (3, 9)],
-            [(3, 13), (7, 9)],
-        ],
-        "shrink": [
-            [(13, 7), (9, 7), (9, 3)],
-            [(9, 7), (13, 3)],
-            [(3, 9), (7, 9), (7, 13)],
-            [(7, 9), (3, 13)],
-        ],
+    signs: ClassVar[Mapping[str, str]] = {
+        "enlarge": "9,3 13,3 13,7|13,3 9,7|7,13 3,13 3,9|3,13 7,9",
+        "shrink": "13,7 9,7 9,3|9,7 13,3|3,9 7,9 7,13|7,9 3,13",
+        "copy": "6,5.5 13,5.5 13,13 6,13 6,5.5|10,3 3,3 3,10",
     }
+    """Strokes of points on a field of 16 pixels."""
 
     def __init__(self, sign: str, name: str, palette: Palette) -> None:
         super().__init__()
@@ -67,11 +59,12 @@ class IconButton(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        warm = self.underMouse() or self.hasFocus()
-        if warm:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self.colors.color("line"))
-            painter.drawRoundedRect(self.rect(), 4, 4)
+        warm = self.underMouse()
+        if warm or self.hasFocus():
+            outline = self.colors.color("accent" if self.hasFocus() else "line")
+            painter.setPen(QPen(outline, 1))
+            painter.setBrush(self.colors.color("line" if warm else "surface"))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         ink = self.colors.color("text" if warm else "muted")
         painter.translate(3, 3)
         if self.sign == "menu":
@@ -81,8 +74,9 @@ class IconButton(QAbstractButton):
                 painter.drawEllipse(QPointF(x, 8), 1.4, 1.4)
             return
         painter.setPen(QPen(ink, 1.4))
-        for stroke in self.signs[self.sign]:
-            painter.drawPolyline([QPointF(x, y) for x, y in stroke])
+        for stroke in self.signs[self.sign].split("|"):
+            corners = (point.split(",") for point in stroke.split())
+            painter.drawPolyline([QPointF(float(x), float(y)) for x, y in corners])
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from kernlab.engine.contract.drawing import (
 from kernlab.engine.contract.figure import Style
 
 BAND_OPACITY = 0.18
-FAINT = 0.34
+FAINT = 0.4
 MARKER_RADIUS = 3.6
 SLACK = 0.12
 """Pixels by which a thinned curve may miss a point that it leaves out."""

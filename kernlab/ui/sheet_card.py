@@ -105,11 +105,11 @@ class SheetCard(Card):
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.area.viewport().setAutoFillBackground(False)
-        self.rows.setAutoFillBackground(False)
         self.area.setWidget(self.rows)
+        self.rows.setAutoFillBackground(False)  # setWidget turned it on
         self.column.addWidget(self.area, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.copy_button = icon_button("menu", "Copy as text", self.colors, self.copy_text)
+        self.copy_button = icon_button("copy", "Copy as text", self.colors, self.copy_text)
         self.add_button(self.copy_button)
 
     @property

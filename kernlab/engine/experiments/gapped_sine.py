@@ -17,6 +17,7 @@ import numpy as np
 
 from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.claim import Claim, Preset
+from kernlab.engine.contract.drawing import quantised
 from kernlab.engine.contract.experiment import CLAIMS, Fidelity, Step, Tables
 from kernlab.engine.contract.figure import (
     Axis,
@@ -311,7 +312,7 @@ class GappedSine:
             "Posterior mean and 95 % band",
             POSTERIOR,
             x,
-            Axis("f(x)"),
+            Axis("f(x)", view=_calm_view(tables)),
             (*gap, *bands, sample, *truth, *lines),
             note=_sample_note(tables),
         )
@@ -561,7 +562,7 @@ class _Stages:
         spectrum, seconds = self.spectrum_of(self.p.lengthscale)
         begun = time.perf_counter()
         phi = self.query_features(spectrum.grid)
-        posterior = spectrum.posterior(self.query, self.p.ridge, features=phi)
+        posterior = spectrum.solve(self.p.ridge).posterior(phi)
         predict = time.perf_counter() - begun
         cheap = self.full or spectrum.grid.modes <= MANY_MODES
         condition = self.condition(spectrum) if cheap else math.nan
@@ -903,7 +904,7 @@ def _swept(p: Parameters) -> list[str]:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.01 else f"{number(100 * share, 2)} %"
+    return f"{number(100 * share, 2)} %"
 
 
 def _precision(exact: _Fitted) -> str:
@@ -916,6 +917,17 @@ def _gap_region(p: Parameters, tables: Tables) -> list[Item]:
     if table is None or not np.isfinite(table["gap_left"][0]):
         return []
     return [Region(float(table["gap_left"][0]), float(table["gap_right"][0]), "gap")]
+
+
+def _calm_view(tables: Tables) -> tuple[float, float] | None:
+    """The exact band and the data with room to spare; a method far off leaves the picture."""
+    posterior, sample = tables.get("posterior"), tables.get("sample")
+    if posterior is None or sample is None or "low" not in posterior.columns:
+        return None
+    low = min(posterior["low"].min(), sample["y"].min())
+    high = max(posterior["high"].max(), sample["y"].max())
+    room = 0.3 * (high - low)
+    return quantised((float(low - room), float(high + room)))
 
 
 def _sample_note(tables: Tables) -> str:
