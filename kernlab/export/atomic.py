@@ -33,6 +33,9 @@ def write(path: Path, fill: Callable[[BinaryIO], object]) -> None:
     """
     try:
         real = Path(os.path.realpath(path))
+    except ValueError as error:  # a path with a null byte
+        raise ExportError(f"{str(path)!r} was not written: {error}; choose another name") from error
+    try:
         _check_folder(path, real.parent)
         if real.is_dir():
             raise ExportError(f"{path} is a folder; choose the name of a file in it")
@@ -40,12 +43,8 @@ def write(path: Path, fill: Callable[[BinaryIO], object]) -> None:
             _write_to_device(real, fill)
         else:
             _replace(path, real, fill)
-    except ExportError:
-        raise
     except OSError as error:
         raise ExportError(f"{path} was not written: {_reason(error)}") from error
-    except ValueError as error:  # a path with a null byte
-        raise ExportError(f"{str(path)!r} was not written: {error}; choose another name") from error
 
 
 def _check_folder(path: Path, folder: Path) -> None:

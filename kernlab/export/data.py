@@ -10,7 +10,7 @@ import math
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, BinaryIO, TextIO
+from typing import IO, Any
 
 from kernlab.engine.contract.claim import Claim
 from kernlab.engine.contract.table import Table
@@ -22,35 +22,24 @@ CHUNK = 50_000
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of a ZIP: equal contents, equal bytes
 
 
-def write_csv(file: BinaryIO, table: Table, recipe: Mapping[str, Any]) -> None:
+def write_csv(file: IO[bytes], table: Table, recipe: Mapping[str, Any]) -> None:
     """Write a table: the recipe as a comment, a header with units in brackets, the rows.
 
     Numbers are written with as many digits as bring back the same float64.
     """
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    try:
-        text.write(f"{CSV_PREFIX}{as_text(recipe)}\n")
-        _write_rows(text, table)
-        text.flush()
-    finally:
-        _detach(text)
-
-
-def _detach(text: io.TextIOWrapper) -> None:
-    """Leave the file open for its owner; a failed write has already been raised."""
-    try:
-        text.detach()
-    except (OSError, ValueError):
-        return
-
-
-def _write_rows(text: TextIO, table: Table) -> None:
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(heading(name, table.units.get(name, "")) for name in table.columns)
+    file.write(f"{CSV_PREFIX}{as_text(recipe)}\n".encode())
+    headings = [heading(name, table.units.get(name, "")) for name in table.columns]
+    file.write(_encoded([headings]))
     for start in range(0, len(table), CHUNK):
         stop = start + CHUNK
         columns = [column[start:stop].tolist() for column in table.columns.values()]
-        rows.writerows(zip(*columns, strict=True))
+        file.write(_encoded(zip(*columns, strict=True)))
+
+
+def _encoded(rows: Iterable[Iterable[Any]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
 
 
 def heading(name: str, unit: str) -> str:
@@ -58,7 +47,7 @@ def heading(name: str, unit: str) -> str:
     return f"{name} [{unit}]" if unit else name
 
 
-def write_zip(file: BinaryIO, bundle: Bundle) -> None:
+def write_zip(file: IO[bytes], bundle: Bundle) -> None:
     """Write all tables as CSV, the recipe and, where there are any, the claims as JSON."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, "recipe.json", as_text(bundle.recipe, indent=1) + "\n")
@@ -68,7 +57,7 @@ def write_zip(file: BinaryIO, bundle: Bundle) -> None:
         for name in bundle.table_names():
             member = _member(name, taken)
             with archive.open(_info(member), "w", force_zip64=True) as entry:
-                write_csv(entry, bundle.tables[name], bundle.recipe)  # type: ignore[arg-type]
+                write_csv(entry, bundle.tables[name], bundle.recipe)
 
 
 def _info(name: str) -> zipfile.ZipInfo:

@@ -25,7 +25,7 @@ from kernlab.ui.plots import scaled
 LegendEntry = tuple[str, Style, bool]
 
 GAP = 12.0
-SWATCH = 18.0
+SWATCH = 20.0
 LEGEND_ROWS = 2
 
 

@@ -334,12 +334,9 @@ class Lane:
                 self.mailbox.put(request.panel, found=step)
             elif isinstance(step, Step):
                 self._deliver(run, step)
-        except Exception as error:
-            self._drop(request.panel)
-            self._fail(request, error)
         except BaseException as error:
             self._drop(request.panel)
-            self._fail(request, RuntimeError(f"stopped by {type(error).__name__}"))
+            self._fail(request, error)
         run.busy += time.perf_counter() - begun
 
     def _deliver(self, run: _Run, step: Step) -> None:

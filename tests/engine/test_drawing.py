@@ -102,7 +102,7 @@ class TestThinning:
         rng = np.random.default_rng(seed)
         y = 5 + rng.random(size)
         y[rng.integers(size)] = math.nan
-        x, thin = peaks(np.arange(float(size)), y, 100)
+        _, thin = peaks(np.arange(float(size)), y, 100)
         assert thin.size <= 100
         assert np.isnan(thin).sum() == 1
         assert (np.nanmin(thin), np.nanmax(thin)) == (np.nanmin(y), np.nanmax(y))

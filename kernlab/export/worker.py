@@ -1,0 +1,60 @@
+"""The export process: jobs in on standard input, outcomes out on standard output."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import Any
+
+from kernlab.export.bundle import ExportError
+from kernlab.export.save import save
+
+_busy = False
+
+
+def main() -> None:
+    """Serve until the input ends, which it also does when the parent has died."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent
+    signal.signal(signal.SIGTERM, _terminate)
+    jobs = sys.stdin.buffer
+    outcomes = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno() if sys.stderr else os.open(os.devnull, os.O_WRONLY), 1)
+    try:
+        while True:
+            job = pickle.load(jobs)
+            pickle.dump(_outcome(*job), outcomes)
+            outcomes.flush()
+    except (EOFError, BrokenPipeError):
+        return
+    finally:
+        os._exit(0)  # nothing here needs an orderly end
+
+
+def _outcome(path: Any, bundle: Any, options: dict[str, Any]) -> tuple[Any, Any, str]:
+    """The path, or what went wrong and its traceback."""
+    global _busy
+    _busy = True
+    try:
+        return save(path, bundle, **options), None, ""
+    except ExportError as error:
+        return None, ExportError(str(error)), ""
+    except Exception as error:
+        # The error itself might not survive the way through the pipe.
+        failure = RuntimeError(f"{type(error).__name__}: {error}")
+        return None, failure, traceback.format_exc()
+    finally:
+        _busy = False
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    if not _busy:
+        os._exit(0)
+    raise SystemExit  # unwinds through the writer, which removes its temporary file
+
+
+if __name__ == "__main__":
+    main()
