@@ -58,7 +58,7 @@ class Result:
     @cached_property
     def answer(self) -> str:
         """The answer in one sentence, with its numbers."""
-        return self._declared.answer(self.parameters, self.tables)
+        return text.plain(self._declared.answer(self.parameters, self.tables))
 
     @property
     def _declared(self) -> Experiment:

@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from kernlab.engine.contract.claim import NOT_MEASURED, Claim, Verdict
 from kernlab.engine.contract.text import number
 from kernlab.ui.latex import latex
+from kernlab.ui.switches import TwoColumns
 from kernlab.ui.theme import tag
 
 __all__ = ["ClaimCard", "ClaimList", "facts", "latex"]
@@ -199,13 +199,8 @@ class _Details(QWidget):
         self.preset = self._button("load preset", self._load)
         self.measure = self._button("measure now", card.measure_requested.emit)
         self.copy = self._button("copy as LaTeX", self._copy)
-        self._buttons = QGridLayout()
-        # The padding of the buttons hangs over, so that their text is flush with the rest.
-        self._buttons.setContentsMargins(-4, 0, 0, 0)
-        self._buttons.setHorizontalSpacing(4)
-        self._buttons.setVerticalSpacing(2)
-        self._buttons.setColumnStretch(2, 1)
-        stack.addLayout(self._buttons)
+        self._buttons = TwoColumns()
+        stack.addWidget(self._buttons)
 
     def _button(self, text: str, slot: object) -> QPushButton:
         button = QPushButton(text, self)
@@ -229,8 +224,7 @@ class _Details(QWidget):
         }
         for button, shown in wanted.items():
             button.setHidden(not shown)
-        for at, button in enumerate(button for button, shown in wanted.items() if shown):
-            self._buttons.addWidget(button, at // 2, at % 2)
+        self._buttons.set_widgets([button for button, shown in wanted.items() if shown])
 
     def _find(self) -> None:
         self._card.break_requested.emit(self._card.claim.id)

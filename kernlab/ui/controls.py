@@ -10,7 +10,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from kernlab.engine.contract.parameters import Field, OnlyIf, check, fields_of
-from kernlab.ui.editors import Control, FileControl, NumberControl, control_for
+from kernlab.ui.choices import (
+    SEGMENT_LETTERS,
+    SEGMENTS,
+    ComboControl,
+    FileControl,
+    FlagsControl,
+    SegmentControl,
+    SwitchControl,
+)
+from kernlab.ui.control import Control
+from kernlab.ui.numeric import NumberControl
 from kernlab.ui.sliders import SliderMark
 from kernlab.ui.theme import tag
 
@@ -139,3 +149,19 @@ def _met(condition: OnlyIf, value: Any) -> bool:
     return any(str(item) in condition.values for item in held) or (
         isinstance(value, bool) and str(value).lower() in condition.values
     )
+
+
+def control_for(field: Field) -> Control:
+    """The control of a parameter, by its kind."""
+    if field.kind in ("int", "float"):
+        return NumberControl(field)
+    if field.kind == "choice":
+        letters = sum(len(text) for text in field.options.values())
+        few = len(field.options) <= SEGMENTS and letters <= SEGMENT_LETTERS
+        return SegmentControl(field) if few else ComboControl(field)
+    kinds: dict[str, type[Control]] = {
+        "bool": SwitchControl,
+        "flags": FlagsControl,
+        "data": FileControl,
+    }
+    return kinds[field.kind](field)

@@ -11,8 +11,8 @@ import contextlib
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from kernlab.engine.contract.breaks import Break, find_break
@@ -42,6 +42,8 @@ class Request:
     purpose: Literal["show", "claims", "break", "collect"] = "show"
     claim: str = ""
     parameter: str = ""
+    scales: tuple[tuple[str, str, bool], ...] = ()
+    """Figures whose axis ("x" or "y") the user wants logarithmic or linear."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,15 @@ class Mailbox:
     def panels(self) -> tuple[str, ...]:
         with self._lock:
             return tuple(self._mail)
+
+
+def rescaled(figure: Figure | Sheet, scales: Sequence[tuple[str, str, bool]]) -> Figure | Sheet:
+    """The figure with the axes that the user has switched to logarithmic or linear."""
+    for key, name, log in scales:
+        if isinstance(figure, Figure) and key == figure.key:
+            axis = replace(figure.x if name == "x" else figure.y, log=log, view=None)
+            figure = replace(figure, x=axis) if name == "x" else replace(figure, y=axis)
+    return figure
 
 
 class _Run:
@@ -360,9 +371,8 @@ class Lane:
         for figure in request.experiment.figures(request.parameters, run.tables):
             wanted = figure.view in request.views and figure.tables <= run.tables.keys()
             if wanted and not figure.tables.isdisjoint(step.tables):
-                self.mailbox.put_figure(
-                    request.panel, request.serial, draw(figure, run.tables)
-                )
+                drawing = draw(rescaled(figure, request.scales), run.tables)
+                self.mailbox.put_figure(request.panel, request.serial, drawing)
                 run.drawn = True
         answer = request.experiment.answer(request.parameters, run.tables)
         if answer:

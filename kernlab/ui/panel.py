@@ -6,6 +6,8 @@ own in the window.
 
 from __future__ import annotations
 
+import html
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,6 +20,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QScrollArea,
+    QSplitter,
     QTabBar,
     QVBoxLayout,
     QWidget,
@@ -45,6 +48,11 @@ FRAME_BUDGET = 0.008
 """Seconds that one tick may spend on handing figures to their cards."""
 
 
+def emphasised(answer: str) -> str:
+    """The answer as rich text, its `**key number**` in bold."""
+    return re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", html.escape(answer))
+
+
 class Panel(QWidget):
     """An experiment in the window.
 
@@ -69,10 +77,12 @@ class Panel(QWidget):
         self.moving = False
         self._roles = dict(roles)
         self._changed_at = time.perf_counter()
+        self._pictured = -1
         self._shown: dict[str, int] = {}
         self._complete: dict[str, int] = {}
         self._collecting: Callable[[Finished], None] | None = None
         self._search: tuple[str, str] | None = None
+        self._scales: dict[tuple[str, str], bool] = {}
         self._cards: dict[str, FigureCard | SheetCard] = {}
         self.parameters = experiment.Parameters()
         self._build()
@@ -116,7 +126,7 @@ class Panel(QWidget):
         layout.addLayout(centre, 1)
         layout.addWidget(self._side())
 
-    def _side(self) -> QScrollArea:
+    def _side(self) -> QSplitter:
         self.controls = Controls(self.experiment.Parameters)
         self.controls.changed.connect(self._on_changed)
         self.controls.file_requested.connect(self.file_requested)
@@ -125,24 +135,38 @@ class Panel(QWidget):
         self.claims.preset_requested.connect(self.load_preset)
         self.claims.measure_requested.connect(self._run_claims)
         self.claims.highlight_requested.connect(self._highlight)
+        self.side = QSplitter(Qt.Orientation.Vertical, objectName="side")
+        self.side.setChildrenCollapsible(False)
+        self.side.addWidget(self._scrolled(self.controls, "Controls", (4, 12, 12, 4)))
         claims_card = QFrame(objectName="card")
         inside = QVBoxLayout(claims_card)
-        inside.setContentsMargins(8, 8, 8, 8)
-        inside.addWidget(self.claims)
+        inside.setContentsMargins(8, 8, 4, 8)
+        inside.addWidget(self._scrolled(self.claims, "Claims", (0, 0, 4, 0)))
+        frame = QWidget()
+        around = QVBoxLayout(frame)
+        around.setContentsMargins(4, 4, 12, 8)
+        around.addWidget(claims_card)
+        self.side.addWidget(frame)
+        self.side.setStretchFactor(0, 11)
+        self.side.setStretchFactor(1, 9)
+        self.side.setSizes([520, 380])
+        self.side.setFixedWidth(316)
+        return self.side
+
+    def _scrolled(
+        self, widget: QWidget, name: str, margins: tuple[int, int, int, int]
+    ) -> QScrollArea:
         column = QWidget()
         stack = QVBoxLayout(column)
-        stack.setContentsMargins(4, 12, 12, 8)
-        stack.setSpacing(8)
-        stack.addWidget(self.controls)
-        stack.addWidget(claims_card)
+        stack.setContentsMargins(*margins)
+        stack.addWidget(widget)
         stack.addStretch(1)
-        self.side = QScrollArea(objectName="side", widgetResizable=True)
-        self.side.setFrameShape(QFrame.Shape.NoFrame)
-        self.side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.side.setWidget(column)
-        self.side.setFixedWidth(316)
-        self.side.setAccessibleName("Controls and claims")
-        return self.side
+        area = QScrollArea(widgetResizable=True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(column)
+        area.setAccessibleName(name)
+        return area
 
     def set_roles(self, roles: Mapping[str, str]) -> None:
         """Repaint the figures in the colours of another theme."""
@@ -169,17 +193,21 @@ class Panel(QWidget):
         self.grid.set_cards(cards)
 
     def _new_card(self, kind: Any, key: str, title: str) -> FigureCard | SheetCard:
-        card: FigureCard | SheetCard = kind(key, title)
-        card.set_roles(self._roles)
+        card: FigureCard | SheetCard = kind(key, title, self._roles)
         if isinstance(card, FigureCard):
             card.enlarge_requested.connect(self.grid.enlarge)
             card.clicked.connect(self._on_figure_clicked)
+            card.scale_requested.connect(self._on_scale_requested)
         return card
 
     def _change_view(self) -> None:
         self._fill_view()
         if self._complete.get(self.view) != self.serial:
             self._submit("full")
+
+    def _on_scale_requested(self, key: str, axis: str, log: bool) -> None:
+        self._scales[key, axis] = log
+        self._submit("full")
 
     def _highlight(self, key: str) -> None:
         for figure in self.experiment.figures(self.parameters, {}):
@@ -249,6 +277,7 @@ class Panel(QWidget):
             self.parameters,
             fidelity,
             views,
+            scales=tuple((key, axis, log) for (key, axis), log in self._scales.items()),
             **more,
         )
 
@@ -311,7 +340,7 @@ class Panel(QWidget):
                 self.status = mail.status
                 self.status_changed.emit()
             if mail.answer is not None:
-                self.answer.setText(mail.answer[1])
+                self.answer.setText(emphasised(mail.answer[1]))
             if mail.claims is not None and mail.claims[0] == self.serial:
                 self.claims.set_claims(mail.claims[1])
             if mail.found is not None:
@@ -338,7 +367,8 @@ class Panel(QWidget):
             card.show_sheet(drawing)
         card.set_stale(False)
         self._shown[drawing.key] = serial
-        if serial == self.serial:
+        if serial == self.serial and self._pictured < serial:
+            self._pictured = serial
             self.picture_shown.emit(time.perf_counter() - self._changed_at)
 
     def _dim(self) -> None:

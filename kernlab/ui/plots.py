@@ -84,6 +84,15 @@ class _Stage(pyqtgraph.ViewBox):  # type: ignore[misc]
         self._view = view
         self.disableAutoRange()
 
+    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
+        # pyqtgraph refreshes this only when it paints, and takes the zoom's centre from it.
+        self.updateMatrix()
+        super().wheelEvent(event, axis)
+
+    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
+        self.updateMatrix()
+        super().mouseDragEvent(event, axis)
+
     def mouseClickEvent(self, event: Any) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
             return
@@ -137,6 +146,8 @@ class PlotView(pyqtgraph.GraphicsView):  # type: ignore[misc]
     def __init__(self, roles: Mapping[str, str]) -> None:
         super().__init__(useOpenGL=False, background=None)
         # The scene's only menu entry opens exporters that fail with current Qt.
+        for action in self.sceneObj.contextMenu:
+            action.deleteLater()
         self.sceneObj.contextMenu = []
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
@@ -17,7 +18,7 @@ from kernlab.ui.items import Palette
 
 TALLEST = 260
 """Pixels that a sheet may take before it scrolls."""
-ROW_SPAN = (17, 26)
+TALL_ROW = 26
 PAD = 10.0
 _numeric = set("0123456789.·⁻⁰¹²³⁴⁵⁶⁷⁸⁹+−-–∞%±× ") | {THIN_SPACE}
 
@@ -30,7 +31,7 @@ class _Rows(QWidget):
         self.colors = palette
         self.sheet: DrawnSheet | None = None
         self.opacity = 1.0
-        self.row_height = ROW_SPAN[1]
+        self.row_height = TALL_ROW
         self._least: list[float] = []
         self._to_right: list[bool] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -42,8 +43,8 @@ class _Rows(QWidget):
             self._least = []
         self._measure(sheet)
         count = max(1, len(sheet.rows))
-        least = max(ROW_SPAN[0], round(QFontMetricsF(self.font()).height()) + 2)
-        self.row_height = min(max(ROW_SPAN[1], least), max(least, (room - 24) // count))
+        least = math.ceil(QFontMetricsF(self.font()).height())
+        self.row_height = max(least, min(TALL_ROW, (room - 24) // count))
         self.setFixedHeight(24 + count * self.row_height)
         self.setMinimumWidth(int(sum(self._least)))
         self.update()

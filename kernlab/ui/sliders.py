@@ -22,7 +22,7 @@ from PySide6.QtGui import (
     QPen,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QSizePolicy, QSlider, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSlider, QToolTip, QWidget
 
 from kernlab.engine.contract.parameters import Span
 
@@ -272,76 +272,3 @@ class Slider(QSlider):
         painter.setBrush(self.palette().color(QPalette.ColorRole.Base))
         painter.setPen(QPen(accent, 2))
         painter.drawEllipse(at, self.RADIUS - 1, self.RADIUS - 1)
-
-
-class Switch(QAbstractButton):
-    """On or off, as a knob in a track."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setCheckable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        return QSize(38, 24)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        role, colors = QPalette.ColorRole, self.palette()
-        track = QRectF(3, 3, self.width() - 6, self.height() - 6)
-        on = self.isChecked()
-        edge = colors.color(role.Highlight if on else role.PlaceholderText)
-        painter.setPen(QPen(edge, 1))
-        painter.setBrush(colors.color(role.Highlight if on else role.Base))
-        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
-        radius = track.height() / 2
-        x = track.right() - radius if on else track.left() + radius
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colors.color(role.HighlightedText) if on else edge)
-        painter.drawEllipse(QPointF(x, track.center().y()), radius - 3.5, radius - 3.5)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(colors.color(role.Highlight), 1.5))
-            ring = track.adjusted(-2, -2, 2, 2)
-            painter.drawRoundedRect(ring, ring.height() / 2, ring.height() / 2)
-
-
-class CheckBox(QCheckBox):
-    """A check box in the colours of the palette; a stylesheet alone cannot draw its tick."""
-
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def sizeHint(self) -> QSize:
-        return QSize(22 + self.fontMetrics().horizontalAdvance(self.text()) + 2, 24)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def hitButton(self, pos: object) -> bool:
-        return True
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        role, colors = QPalette.ColorRole, self.palette()
-        box = QRectF(1.5, self.height() / 2 - 7, 14, 14)
-        accent = colors.color(role.Highlight)
-        plain = accent if self.underMouse() else colors.color(role.PlaceholderText)
-        painter.setPen(QPen(accent if self.isChecked() else plain, 1.2))
-        painter.setBrush(accent if self.isChecked() else colors.color(role.Base))
-        painter.drawRoundedRect(box, 3.5, 3.5)
-        if self.isChecked():
-            painter.setPen(QPen(colors.color(role.HighlightedText), 1.8, c=Qt.PenCapStyle.RoundCap))
-            corner = [QPointF(3.5, 7.2), QPointF(6, 9.8), QPointF(10.6, 4.4)]
-            painter.drawPolyline([box.topLeft() + point for point in corner])
-        painter.setPen(colors.color(role.WindowText))
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(self.rect().adjusted(22, 0, 0, 0), flags, self.text())
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(accent, 1))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 2.5, -0.5, -2.5), 4, 4)

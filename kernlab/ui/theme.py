@@ -147,7 +147,7 @@ def stylesheet(theme: Theme, font_size: int = FONT_SIZE) -> str:
         "pressed": theme.blend("text", "surface", 0.10).name(),
         "outline": theme.blend("muted", "surface", 0.55).name(),
         "strong": theme.blend("text", "accent", 0.18).name(),
-        "accent_tint": theme.blend("accent", "surface", 0.12).name(),
+        "accent_tint": theme.blend("accent", "surface", 0.08).name(),
         "small": f"{round(font_size * 12 / 13)}px",
         "tiny": f"{round(font_size * 11 / 13)}px",
         "large": f"{round(font_size * 20 / 13)}px",
@@ -225,7 +225,7 @@ QPushButton[flat="true"]:focus, QToolButton[autoRaise="true"]:focus { border-col
 QPushButton#small { padding: 1px 6px; font-size: $small; }
 QPushButton[link="true"] {
     color: $accent; background: transparent; border: 1px solid transparent; border-radius: 4px;
-    padding: 1px 3px; text-align: left;
+    padding: 1px 2px; text-align: left;
 }
 QPushButton[link="true"][small="true"] { font-size: $small; }
 QPushButton[link="true"]:hover { text-decoration: underline; background: transparent; }

@@ -99,7 +99,7 @@ class Toy:
         ]
 
     def answer(self, p: Any, tables: Tables) -> str:
-        return f"The level is {p.level:g} V." if "curve" in tables else ""
+        return f"The level is **{p.level:g} V**." if "curve" in tables else ""
 
 
 def _if(true: bool) -> Any:

@@ -350,7 +350,10 @@ def _draw_axis(axis: Axis, reaches: Sequence[Range | None]) -> DrawnAxis:
     if not known:
         return DrawnAxis(axis.title, axis.log, (0.0, 1.0))
     span = (min(low for low, _ in known), max(high for _, high in known))
-    return DrawnAxis(axis.title, axis.log, quantised(span))
+    low, high = quantised(span)
+    # A quantity that is never negative starts at zero rather than at a margin below it.
+    low = max(low, 0.0) if span[0] >= 0 and not axis.log else low
+    return DrawnAxis(axis.title, axis.log, (low, high))
 
 
 def quantised(span: Range) -> Range:

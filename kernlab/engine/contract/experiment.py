@@ -68,7 +68,10 @@ class Experiment(Protocol):
         ...
 
     def answer(self, p: Any, tables: Tables) -> str:
-        """The panel's answer in one sentence, with its numbers; empty while there is none."""
+        """The panel's answer in one sentence, with its numbers; empty while there is none.
+
+        `**…**` stands around what a reader should see first.
+        """
         ...
 
 

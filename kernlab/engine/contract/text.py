@@ -8,6 +8,11 @@ _raised = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 THIN_SPACE = "\u202f"
 
 
+def plain(sentence: str) -> str:
+    """A sentence without the `**` around what matters in it."""
+    return sentence.replace("**", "")
+
+
 def power_of_ten(exponent: int) -> str:
     """`10⁻³` for -3."""
     return "10" + str(exponent).translate(_raised)
@@ -46,6 +51,12 @@ def _scientific(size: float, digits: int) -> str:
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
     power = power_of_ten(int(exponent))
     return power if mantissa == "1" else f"{mantissa}·{power}"
+
+
+def brief(value: float, digits: int = 3) -> str:
+    """A number for a label: as :func:`number`, without trailing zeros."""
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text and "·" not in text else text
 
 
 def count(value: int) -> str:

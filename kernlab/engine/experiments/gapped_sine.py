@@ -45,7 +45,7 @@ from kernlab.engine.contract.parameters import (
     validate,
 )
 from kernlab.engine.contract.table import Table
-from kernlab.engine.contract.text import count, number
+from kernlab.engine.contract.text import brief, count, number
 from kernlab.engine.experiments import _gapped_sine_claims as claims
 from kernlab.engine.experiments import _gapped_sine_data as data
 
@@ -59,19 +59,31 @@ METHODS = {
     "exact": "Exact GP",
     "krr": "Kernel ridge",
     "iid": "i.i.d. features",
-    "orthogonal": "Orthogonal features (d = 1: i.i.d.)",
-    "unit": "The paper's ω = ±1",
+    "orthogonal": "Orthogonal (in d = 1: i.i.d.)",
+    "unit": "Paper's ω = ±1",
     "qr-vector": "QR of the m×1 vector",
     "halton": "Halton features",
-    "gauss-hermite": "Gauss–Hermite features",
+    "gauss-hermite": "Gauss–Hermite",
     "nystrom-sor": "Nyström, SoR variance",
     "nystrom-dtc": "Nyström, DTC variance",
+}
+SHORT = {
+    "exact": "Exact GP",
+    "krr": "Kernel ridge",
+    "iid": "i.i.d.",
+    "orthogonal": "Orthogonal",
+    "unit": "ω = ±1",
+    "qr-vector": "QR of vector",
+    "halton": "Halton",
+    "gauss-hermite": "Gauss–Hermite",
+    "nystrom-sor": "Nyström SoR",
+    "nystrom-dtc": "Nyström DTC",
 }
 STYLES = {
     "exact": Style("trace1"),
     "krr": Style("trace1", "dash", "cross"),
     "iid": Style("trace2", "solid", "circle"),
-    "orthogonal": Style("trace2", "dot", "diamond"),
+    "orthogonal": Style("trace5", "solid", "diamond"),
     "unit": Style("trace5", "dash", "triangle"),
     "qr-vector": Style("trace5", "dot", "cross"),
     "halton": Style("trace4", "solid", "diamond"),
@@ -84,7 +96,7 @@ HERE = Style("text", width=1.4)
 KERNEL_KINDS = {"iid": "i.i.d.", "orthogonal": "orthogonal", "structured": "structured"}
 KERNEL_STYLES = {
     "iid": STYLES["iid"],
-    "orthogonal": Style("trace1", "solid", "diamond"),
+    "orthogonal": STYLES["orthogonal"],
     "structured": Style("trace4", "dash", "triangle"),
 }
 
@@ -174,7 +186,7 @@ class Parameters:
     methods: Annotated[
         tuple[str, ...],
         Group("Approximations"),
-        Options(METHODS),
+        Options(SHORT),
         Label("Methods"),
         Help("what is fitted and drawn"),
     ] = ("exact", "iid", "gauss-hermite")
@@ -280,7 +292,7 @@ class GappedSine:
 
     def figures(self, p: Parameters, tables: Tables) -> Sequence[Figure | Sheet]:
         """Ten figures in three views."""
-        x = Axis("x", unit="rad") if p.dataset != "file" else Axis("x")
+        x = _x_axis(p, tables)
         gap = _gap_region(p, tables)
         return (
             self._posterior(p, tables, x, gap),
@@ -303,7 +315,7 @@ class GappedSine:
             if name != "krr"
         ]
         lines = [
-            Line("posterior", "x", f"mean{_suffix(name)}", STYLES[name], METHODS[name])
+            Line("posterior", "x", f"mean{_suffix(name)}", STYLES[name], _label(name, p, tables))
             for name in p.methods
         ]
         truth = [] if p.dataset == "file" else [Line("posterior", "x", "truth", TRUTH, "sin x")]
@@ -338,7 +350,7 @@ class GappedSine:
             POSTERIOR,
             x,
             Axis("sd / exact sd"),
-            (*gap, Mark(y=0.0, style=Style("grid", width=1.0)), *lines),
+            (*gap, Mark(y=0.0, style=Style("grid", "solid", width=1.0)), *lines),
         )
 
     def _methods(self) -> Sheet:
@@ -369,7 +381,7 @@ class GappedSine:
             items.append(
                 Line("sweep", "features", column, STYLES[name], METHODS[name], markers=True)
             )
-        marks = [Mark(x=2 * p.m, label=f"2m = {2 * p.m}")] if 4 <= 2 * p.m <= 512 else []
+        marks = [Mark(x=2 * p.m, label=f"D = {2 * p.m}")] if 4 <= 2 * p.m <= 512 else []
         y = (
             Axis("RMSE against the exact mean", log=True)
             if what == "error"
@@ -400,7 +412,7 @@ class GappedSine:
             Axis("dimension", "d", log=True, view=(0.9, 18)),
             Axis("RMSE of the kernel"),
             items,
-            note=f"m = {p.m}; ± 2 standard errors; d = 1: orthogonal is i.i.d.",
+            note=f"m = {p.m}, ± 2 standard errors",
         )
 
     def _kernel_profile(self, p: Parameters) -> Figure:
@@ -451,8 +463,8 @@ class GappedSine:
             EVIDENCE,
             Axis("index", "i"),
             Axis("eigenvalue", "λ", log=True),
-            (*lines, Mark(y=p.ridge, label=f"ridge α = {number(p.ridge, 2)}")),
-            note="below about 10⁻¹⁶ λ₁: rounding, not shown",
+            (*lines, Mark(y=p.ridge, label=f"ridge α = {brief(p.ridge)}")),
+            note="eigenvalues below the rounding error are not shown",
         )
 
     # -- claims and answer ------------------------------------------------------------------
@@ -481,6 +493,8 @@ class GappedSine:
             if others:
                 rest = "; ".join(f"{METHODS[o[0]]} {_percent(o[1])}" for o in others[:2])
                 text += f"; {rest}"
+            if "gauss-hermite" in names and _aliased(p, tables):
+                text += f". Gauss–Hermite is aliased: it needs m ≥ {_nodes_needed(p, tables)} here"
             return text + "."
         error, condition = float(table["mse"][0]), float(table["condition"][0])
         return (
@@ -825,7 +839,8 @@ class _Stages:
         columns: dict[str, Any] = {"index": np.arange(1, length + 1)}
         for name, column in values.items():
             padded = np.full(length, np.nan)
-            padded[: column.size] = np.where(column > 1e-16 * column[0], column, np.nan)
+            rounding = column.size * np.finfo(float).eps * column[0]
+            padded[: column.size] = np.where(column > rounding, column, np.nan)
             columns[name] = padded
         yield Step(0.1, "spectrum", {"spectrum": Table(columns)})
 
@@ -935,9 +950,35 @@ def _sample_note(tables: Tables) -> str:
     if table is None:
         return ""
     drawn, kept, wanted = (int(table[name][0]) for name in ("drawn", "n", "wanted"))
-    note = f"{count(drawn)} of {count(kept)} points drawn"
+    note = f"{count(drawn)} of {count(kept)} points drawn" if drawn < kept else f"n = {count(kept)}"
     standin = int(table["used"][0])
     return note if standin == wanted else f"{note}; preview with n = {count(standin)}"
+
+
+def _x_axis(p: Parameters, tables: Tables) -> Axis:
+    table = tables.get("posterior")
+    unit = "" if p.dataset == "file" else "rad"
+    if table is None:
+        return Axis("x", unit=unit)
+    left, right = float(table["x"][0]), float(table["x"][-1])
+    room = 0.02 * (right - left)
+    return Axis("x", unit=unit, view=(left - room, right + room))
+
+
+def _nodes_needed(p: Parameters, tables: Tables) -> int:
+    """Gauss–Hermite nodes below which the kernel repeats itself within the domain: r²/4."""
+    table = tables.get("posterior")
+    reach = float(table["x"][-1] - table["x"][0]) / p.lengthscale if table is not None else 0.0
+    return math.ceil(reach**2 / 4)
+
+
+def _aliased(p: Parameters, tables: Tables) -> bool:
+    return p.m < _nodes_needed(p, tables)
+
+
+def _label(name: str, p: Parameters, tables: Tables) -> str:
+    aliased = name == "gauss-hermite" and _aliased(p, tables)
+    return f"{METHODS[name]}, aliased" if aliased else METHODS[name]
 
 
 def _rho_by_method(tables: Tables) -> dict[str, float]:
@@ -977,7 +1018,7 @@ def _map_table(maps: Any, n: int) -> Table:
     least = gcv[known].min() if known.any() else 1.0
     with np.errstate(divide="ignore", invalid="ignore"):
         lml_shown = np.maximum((lml - best) / n, -1.0)
-        gcv_shown = np.minimum(np.log10(gcv / least), 0.5)
+        gcv_shown = np.minimum(np.log10(gcv / least), 0.03)
     return Table(
         {
             "lengthscale": lengthscale.ravel(),

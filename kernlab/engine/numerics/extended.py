@@ -112,7 +112,7 @@ def merge_moments(high, low, fine_high, fine_low, map_high, map_low):  # type: i
         for v in range(fine_high.shape[1]):
             for j in range(order):
                 ah, al = fine_high[f, v, j], fine_low[f, v, j]
-                if ah == 0.0:
+                if ah == 0.0 and al == 0.0:
                     continue
                 for k in range(j, order):
                     p, e = _two_product(ah, map_high[i, j, k])

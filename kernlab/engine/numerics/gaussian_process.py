@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -46,8 +46,12 @@ MAX_DENSE = 4000
 """Points up to which more modes are answered by a dense factorization."""
 _WIDEST_BIN = 0.2
 """H / lengthscale at which ORDER moments still leave 1e-18 of a kernel entry."""
+_MANY_MODES, _SETTLED = 400, 5e-11  # where float64 is good enough to skip double-double
 _QUERY_WORK = 40_000_000  # queries * modes^2 between two yields
+_PRECISE_BIN = 0.1
+"""The same where double-double follows: 1e-23."""
 _PRECISE_DIGITS = 25.0
+"""Digits of the kernel there: at 1e-17 the mean would be off by 1e-9 for lambda_max/ridge 3e9."""
 
 
 class Posterior(NamedTuple):
@@ -68,12 +72,16 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True)
 class FourierGrid:
-    """Equispaced Fourier features of the kernel: k(x, x') = features(x) @ features(x')."""
+    """Equispaced Fourier features of the kernel: k(x, x') = features(x) @ features(x').
+
+    `bins` and everything condensed are measured from `origin`.
+    """
 
     lengthscale: float
     bins: Bins
     length: int
     weights: Array
+    origin: float = 0.0
 
     @property
     def period(self) -> float:
@@ -93,7 +101,7 @@ class FourierGrid:
     def features(self, x: Array) -> Array:
         """(n, 2 M + 1): M + 1 cosines, then M sines, weighted. Cost: n M cosines and sines."""
         centre = 0.5 * (self.bins.left + self.bins.right)
-        turns = 2.0 * np.pi * (np.asarray(x) - centre) / self.period
+        turns = 2.0 * np.pi * ((np.asarray(x) - self.origin) - centre) / self.period
         phase = np.multiply.outer(turns, np.arange(self.weights.size, dtype=np.float64))
         out = np.empty((turns.size, self.modes))
         np.multiply(np.cos(phase), self.weights, out=out[:, : self.weights.size])
@@ -102,21 +110,28 @@ class FourierGrid:
 
 
 def fourier_grid(
-    bins: Bins, lengthscale: float, span: float, *, digits: float = 17.0
+    bins: Bins,
+    lengthscale: float,
+    span: float,
+    *,
+    digits: float = 17.0,
+    widest_bin: float = _WIDEST_BIN,
 ) -> FourierGrid:
     """Frequencies that carry the kernel to 10^-digits over distances up to `span`.
+
+    The bins are merged up to a half-width of widest_bin * lengthscale.
 
     Raises:
         ValueError: if more than MAX_MODES features or narrower bins are needed.
     """
-    needed = modes_needed(span, lengthscale, digits=digits)
+    needed = modes_needed(span, lengthscale)
     if needed > MAX_MODES:
         raise ValueError(
             f"lengthscale = {lengthscale:.6g}: needs {needed} Fourier modes over a length of "
             f"{span:.6g}, and {MAX_MODES} are allowed; use a longer lengthscale, or at most "
             f"{MAX_DENSE} points"
         )
-    coarse = bins.coarser(_WIDEST_BIN * lengthscale)
+    coarse = bins.coarser(widest_bin * lengthscale)
     if coarse.half_width > 1.000001 * _WIDEST_BIN * lengthscale:
         raise ValueError(
             f"lengthscale = {lengthscale:.6g}: bins of half-width {bins.half_width:.6g} are too "
@@ -194,13 +209,17 @@ class Spectrum:
     n: int
     sum_y2: float
 
+    def relative_error(self, ridge: float) -> float:
+        """Estimate of the float64 error, relative to max |mean| and to sd."""
+        return 1e-14 + 3e-16 * float(np.linalg.norm(self.gram)) / ridge
+
     def solve(self, ridge: float) -> Solution:
         """Factor D G D + ridge I in float64. Cost: modes^3 / 3.
 
         Beyond float64 (lambda_max / ridge above 1e15) negative eigenvalues count as zero.
         """
         ridge = require_positive("ridge", ridge)
-        relative = 1e-14 + 3e-16 * float(np.linalg.norm(self.gram)) / ridge
+        relative = self.relative_error(ridge)
         # The matrix is symmetric: its transpose is the same one in LAPACK's order.
         system = self.gram.T.copy(order="F")
         system[np.diag_indices_from(system)] += ridge
@@ -257,14 +276,19 @@ class FourierPosterior:
 
     Holds moments only, and the two vectors given, in case a short lengthscale needs narrower
     bins than the 1024 of the start. No hidden cache: keep `spectrum(...)` to change the ridge.
+    left, right: the domain, measured from `origin`.
     """
 
     def __init__(self, x: ArrayLike, y: ArrayLike) -> None:
-        self._points = _checked_data(x, y)
-        points = self._points[0]
-        left, right = _domain(points)
-        self.left, self.right = float(points.min()), float(points.max())
-        self.moments = _condensed(Bins(left, right, 1024), *self._points)
+        points, values = _checked_data(x, y)
+        low, high = float(points.min()), float(points.max())
+        middle = low + 0.5 * (high - low)
+        # Far from 0 (dates, say) bins would inherit the coarse spacing of float64 there.
+        self.origin = middle if abs(middle) > high - low else 0.0
+        points = points - self.origin if self.origin else points
+        self._points = points, values
+        self.left, self.right = low - self.origin, high - self.origin
+        self.moments = _condensed(_first_bins(self.left, self.right), points, values)
 
     @classmethod
     def from_moments(
@@ -274,7 +298,7 @@ class FourierPosterior:
         if moments.columns != 2:
             raise ValueError(f"moments of {moments.columns} columns: need (1, y); see combine")
         self = cls.__new__(cls)
-        self._points = (np.empty(0), np.empty(0))
+        self._points, self.origin = (np.empty(0), np.empty(0)), 0.0
         self.left = moments.bins.left if left is None else left
         self.right = moments.bins.right if right is None else right
         self.moments = moments
@@ -286,13 +310,19 @@ class FourierPosterior:
         return self.moments.n
 
     def grid(
-        self, lengthscale: float, span: float | None = None, *, digits: float = 17.0
+        self, lengthscale: float, span: float | None = None, *, precise: bool = False
     ) -> FourierGrid:
         """The Fourier features for distances up to `span` (default: the domain)."""
         lengthscale = require_positive("lengthscale", lengthscale)
-        length = self.right - self.left if span is None else span
         self._refine(lengthscale)
-        return fourier_grid(self.moments.bins, lengthscale, length, digits=digits)
+        grid = fourier_grid(
+            self.moments.bins,
+            lengthscale,
+            self.right - self.left if span is None else span,
+            digits=_PRECISE_DIGITS if precise else 17.0,
+            widest_bin=_PRECISE_BIN if precise else _WIDEST_BIN,
+        )
+        return replace(grid, origin=self.origin)
 
     def _refine(self, lengthscale: float) -> None:
         bins = self.moments.bins
@@ -343,37 +373,45 @@ class FourierPosterior:
         self, x_query: ArrayLike, *, lengthscale: float, ridge: float, precise: bool = True
     ) -> Generator[float, None, Posterior]:
         """`posterior` in slices of a few milliseconds: yields the fraction done, returns it."""
-        lengthscale, ridge = (
-            require_positive("lengthscale", lengthscale),
-            require_positive("ridge", ridge),
-        )
+        lengthscale = require_positive("lengthscale", lengthscale)
+        ridge = require_positive("ridge", ridge)
         query = finite_vector("x_query", x_query)
-        reach = 9.5 * lengthscale
-        inside = (query >= self.left - reach) & (query <= self.right + reach)
-        near = query[inside]
+        place = query - self.origin
+        reach = 9.5 * lengthscale if not precise else 11.5 * lengthscale
+        inside = (place >= self.left - reach) & (place <= self.right + reach)
+        near = place[inside]
         low = min(self.left, float(near.min(initial=self.left)))
         high = max(self.right, float(near.max(initial=self.right)))
         span = max(high - self.left, self.right - low)
         if modes_needed(span, lengthscale) > MAX_MODES and 0 < self._points[0].size <= MAX_DENSE:
-            return _dense_posterior(*self._points, query, lengthscale, ridge)
-        if precise:
-            solution = yield from self.solve_steps(lengthscale, ridge, span)
-        else:
-            spectrum = self.spectrum(lengthscale, grid=self.grid(lengthscale, span))
-            yield 0.3
-            solution = spectrum.solve(ridge)
-            yield 0.6
-        part = yield from solution.posterior_steps(near)
+            return _dense_posterior(*self._points, place, lengthscale, ridge)
+        solution = yield from self._solve_steps(lengthscale, ridge, span, precise)
+        part = yield from solution.posterior_steps(query[inside])
         mean, sd = np.zeros(query.size), np.ones(query.size)
         mean[inside], sd[inside] = part.mean, part.sd
         return Posterior(mean, sd, part.error_estimate)
+
+    def _solve_steps(
+        self, lengthscale: float, ridge: float, span: float, precise: bool
+    ) -> Generator[float, None, Solution]:
+        """Float64 where that is asked for, or where many modes make it slow and it suffices."""
+        many = modes_needed(span, lengthscale) > _MANY_MODES
+        if not precise or many:
+            spectrum = self.spectrum(lengthscale, grid=self.grid(lengthscale, span))
+            yield 0.1
+            if not precise or spectrum.relative_error(ridge) <= _SETTLED:
+                solution = spectrum.solve(ridge)
+                yield 0.2
+                return solution
+        return (yield from self.solve_steps(lengthscale, ridge, span))
 
     def solve_steps(
         self, lengthscale: float, ridge: float, span: float | None = None
     ) -> Generator[float, None, Solution]:
         """A factored system in double-double, in slices of a few milliseconds."""
-        grid = self.grid(lengthscale, span, digits=_PRECISE_DIGITS)
-        coarse = self.moments.coarsen(_WIDEST_BIN * lengthscale, extended=True)
+        ridge = require_positive("ridge", ridge)
+        grid = self.grid(lengthscale, span, precise=True)
+        coarse = self.moments.coarsen(_PRECISE_BIN * lengthscale, extended=True)
         high, low = (_split_columns(part, 2) for part in (coarse.high, coarse.low))
         yield 0.1
         high, low = yield from extended.fourier_sums(high, low, grid.length, grid.modes)
@@ -386,7 +424,7 @@ class FourierPosterior:
         extended.scale_into(weights[0], weights[1], grid.both_weights)
         extended.cholesky_solve(weights[0], weights[1], system[0], system[1])
         # Rounding the factor costs sqrt(ratio), where rounding the system would cost ratio.
-        relative = 1e-13 + 4e-16 * math.sqrt(ratio) + 1e-25 * ratio
+        relative = 1e-13 + 4e-16 * math.sqrt(ratio) + 1e-22 * ratio
         return Solution(grid, np.asfortranarray(system[0]), weights[0], ridge, relative)
 
 
@@ -451,13 +489,12 @@ def _condensed(bins: Bins, x: Array, y: Array) -> Moments:
     return total
 
 
-def _domain(x: Array) -> tuple[float, float]:
-    """Ends of the bins: the hull of x, widened where it is too short to be divided."""
-    left, right = float(x.min()), float(x.max())
-    least = 1e-9 * max(1.0, abs(left), abs(right))
+def _first_bins(left: float, right: float) -> Bins:
+    """1024 bins of the hull, widened where it is too short to be divided."""
+    least = 1e-9 * (max(abs(left), abs(right)) or 1.0)
     if right - left < least:
         left, right = left - least, right + least
-    return left, right
+    return Bins(left, right, 1024)
 
 
 def _dense_posterior(

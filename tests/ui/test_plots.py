@@ -1,0 +1,479 @@
+"""The live figures: what is painted, which ticks an axis gets, and what the pointer does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QImage, QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from kernlab.assets import roles
+from kernlab.engine.contract.drawing import Drawing, DrawnSheet, draw
+from kernlab.engine.contract.figure import (
+    Axis,
+    Band,
+    Figure,
+    Image,
+    Item,
+    Line,
+    Mark,
+    Points,
+    Region,
+    Style,
+)
+from kernlab.engine.contract.table import Table
+from kernlab.ui.axes import ticks
+from kernlab.ui.cards import FigureCard, FigureGrid, SheetCard
+from kernlab.ui.items import thinned
+from kernlab.ui.plots import read_out
+
+STYLE = Style("trace1", marker="circle")
+OTHER = Style("trace2", dash="dash", marker="square")
+
+
+def _tables(scale: float = 1.0) -> dict[str, Table]:
+    x = np.linspace(1.0, 100.0, 300)
+    across, up = np.meshgrid(np.linspace(1, 100, 8), np.linspace(1, 10, 6))
+    y = scale * (5 + 4 * np.sin(x / 9))
+    return {
+        "curve": Table({"x": x, "y": y, "low": y * 0.8, "high": y * 1.2}),
+        "image": Table(
+            {"x": across.ravel(), "y": up.ravel(), "z": (across * up).ravel()}, grid=(6, 8)
+        ),
+        "broken": Table({"x": np.arange(6.0), "y": np.array([1, 2, np.nan, np.nan, 5, np.inf])}),
+        "nothing": Table({"x": np.array([]), "y": np.array([])}),
+    }
+
+
+def _drawing(
+    items: Sequence[Item], *, log: bool = False, scale: float = 1.0, **more: Any
+) -> Drawing:
+    axes = Axis("time", "t", "s", log=log), Axis("height", "h", log=log)
+    made = draw(Figure("key", "A title", "view", *axes, items, **more), _tables(scale))
+    assert isinstance(made, Drawing)
+    return made
+
+
+CURVE = Line("curve", "x", "y", STYLE, "a curve")
+KINDS: dict[str, Item] = {
+    "line": CURVE,
+    "line with markers": Line("curve", "x", "y", OTHER, "a curve", markers=True),
+    "broken line": Line("broken", "x", "y", STYLE, "gaps", markers=True),
+    "empty line": Line("nothing", "x", "y", STYLE, "nothing"),
+    "band": Band("curve", "x", "low", "high", OTHER),
+    "faint points": Points("curve", "x", "y", Style("muted"), "data", faint=True),
+    "points": Points("curve", "x", "y", Style("trace3"), "data"),
+    "marked points": Points("curve", "x", "y", Style("trace3", marker="cross"), "data"),
+    "sequential image": Image("image", "x", "y", "z", "product"),
+    "diverging image": Image("image", "x", "y", "z", "product", "diverging"),
+    "vertical mark": Mark(x=10.0, label="here"),
+    "horizontal mark": Mark(y=5.0, label="there"),
+    "cross": Mark(x=10.0, y=5.0, label="both", style=Style("text")),
+    "region": Region(5.0, 20.0, "no data"),
+}
+
+
+@pytest.fixture
+def card(qtbot: QtBot) -> FigureCard:
+    made = FigureCard("key", "A title", roles("light"))
+    made.resize(440, 340)
+    qtbot.addWidget(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def _picture(card: FigureCard) -> QImage:
+    return card.plot.grab().toImage()
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_item_paints(card: FigureCard, kind: str, log: bool) -> None:
+    card.show_drawing(_drawing([Region(1.0, 1.5)], log=log))
+    before = _picture(card)
+    card.show_drawing(_drawing([KINDS[kind]], log=log))
+    assert card.plot.items()
+    assert _picture(card) != before
+
+
+@pytest.mark.parametrize("marker", ["circle", "square", "triangle", "diamond", "cross"])
+def test_every_marker_paints_its_own_shape(card: FigureCard, marker: Any) -> None:
+    bare = _drawing([CURVE])
+    card.show_drawing(bare)
+    before = _picture(card)
+    style = Style("trace1", marker=marker)
+    card.show_drawing(_drawing([Line("curve", "x", "y", style, "a curve", markers=True)]))
+    assert _picture(card) != before
+
+
+def _labels(low: float, high: float, *, log: bool = True, most: int = 6) -> list[str]:
+    return [tick.label for tick in ticks((low, high), log, most).ticks if tick.label]
+
+
+@pytest.mark.parametrize(
+    ("view", "expected"),
+    [
+        ((2.1, 2.9), ["200", "300", "400", "500", "600", "700"]),
+        ((11, 19), ["10¹²", "10¹⁴", "10¹⁶", "10¹⁸"]),
+        ((-12.5, 0.2), ["10⁻¹²", "10⁻⁹", "10⁻⁶", "10⁻³", "1"]),
+        ((0.9, 2.4), ["10", "20", "50", "100", "200"]),
+        ((-8.2, -7.3), ["10⁻⁸", "2·10⁻⁸", "5·10⁻⁸"]),
+        ((2.1, 2.15), ["130", "135", "140"]),
+        ((-1, 1), ["0.1", "1", "10"]),
+    ],
+)
+def test_log_axis_is_labelled_in_every_view(view: tuple[float, float], expected: list[str]) -> None:
+    assert _labels(*view) == expected
+
+
+@pytest.mark.parametrize("low", np.linspace(-20, 20, 41))
+@pytest.mark.parametrize("width", [1e-3, 0.02, 0.3, 0.8, 1.9, 2.1, 7.0, 40.0])
+def test_log_axis_never_goes_without_two_labels(low: float, width: float) -> None:
+    made = [tick for tick in ticks((low, low + width), True, 6).ticks if tick.label]
+    assert 2 <= len(made) <= 12
+    assert all(low - 1e-9 <= tick.at <= low + width + 1e-9 for tick in made)
+    assert len({tick.label for tick in made}) == len(made)
+
+
+@pytest.mark.parametrize(
+    ("view", "expected"),
+    [
+        ((-3, 3), ["−3", "−2", "−1", "0", "1", "2", "3"]),
+        ((0, 1e6), ["0", "2·10⁵", "4·10⁵", "6·10⁵", "8·10⁵", "10⁶"]),
+        ((0, 2e-6), ["0", "5·10⁻⁷", "10⁻⁶", "1.5·10⁻⁶", "2·10⁻⁶"]),
+        ((0, 4000), ["0", "1\u202f000", "2\u202f000", "3\u202f000", "4\u202f000"]),
+    ],
+)
+def test_linear_axis_reads_like_numbers(view: tuple[float, float], expected: list[str]) -> None:
+    assert _labels(*view, log=False) == expected
+
+
+def test_a_narrow_view_far_from_zero_is_labelled_relative_to_an_offset() -> None:
+    made = ticks((0.142, 0.142 + 3e-9), False, 3)
+    assert made.offset == "0.142 +"
+    assert [tick.label for tick in made.ticks] == ["0", "10⁻⁹", "2·10⁻⁹", "3·10⁻⁹"]
+
+
+@pytest.mark.parametrize("view", [(1.0, 1.0), (2.0, 1.0), (float("nan"), 1.0)])
+@pytest.mark.parametrize("log", [False, True])
+def test_an_impossible_view_has_no_ticks(view: tuple[float, float], log: bool) -> None:
+    assert ticks(view, log, 6).ticks == ()
+
+
+def test_thinning_moves_a_smooth_curve_by_less_than_a_pixel_and_keeps_corners() -> None:
+    x = np.linspace(0, 400, 1001)
+    y = 100 + 80 * np.sin(x / 30)
+    y[500] = 0.0
+    few_x, few_y = thinned(x, y)
+    assert few_x.size < 0.5 * x.size
+    assert np.abs(np.interp(x, few_x, few_y) - y).max() < 0.5
+    assert 0.0 in few_y
+
+
+def test_views_only_grow_while_a_slider_moves_and_fit_on_release(card: FigureCard) -> None:
+    card.show_drawing(_drawing([CURVE]), keep_view=False)
+    first = card.plot.ranges
+    small, large = _drawing([CURVE], scale=0.9), _drawing([CURVE], scale=3.0)
+    card.show_drawing(small, keep_view=True)
+    assert card.plot.ranges == first
+    card.show_drawing(large, keep_view=True)
+    grown = card.plot.ranges
+    assert grown[1][1] >= large.y.view[1] and grown[1][0] <= first[1][0]
+    card.show_drawing(small, keep_view=True)
+    assert card.plot.ranges == grown
+    card.show_drawing(small, keep_view=False)
+    assert card.plot.ranges == (small.x.view, small.y.view)
+
+
+def _pixel(card: FigureCard, x: float, y: float) -> QPoint:
+    to = card.plot.projection
+    return QPointF(to.px(x), to.py(y)).toPoint()
+
+
+def test_a_click_gives_data_values_on_log_axes(card: FigureCard, qtbot: QtBot) -> None:
+    card.show_drawing(_drawing([CURVE], log=True, click=("a", "b")))
+    place = _pixel(card, 1.0, 0.5)
+    with qtbot.waitSignal(card.clicked) as caught:
+        qtbot.mouseClick(card.plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    key, x, y = caught.args
+    assert key == "key"
+    assert x == pytest.approx(10.0, rel=0.05)
+    assert y == pytest.approx(10**0.5, rel=0.05)
+
+
+def test_a_click_means_nothing_in_a_figure_without_parameters(
+    card: FigureCard, qtbot: QtBot
+) -> None:
+    card.show_drawing(_drawing([CURVE]))
+    with qtbot.assertNotEmitted(card.clicked):
+        qtbot.mouseClick(
+            card.plot.viewport(), Qt.MouseButton.LeftButton, pos=_pixel(card, 50.0, 5.0)
+        )
+
+
+def _turn_wheel(card: FigureCard, at: QPoint) -> None:
+    viewport = card.plot.viewport()
+    event = QWheelEvent(
+        QPointF(at),
+        QPointF(viewport.mapToGlobal(at)),
+        QPoint(),
+        QPoint(0, 240),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(viewport, event)
+
+
+def test_the_wheel_zooms_new_data_keep_the_zoom_and_a_double_click_resets(
+    card: FigureCard, qtbot: QtBot
+) -> None:
+    drawing = _drawing([CURVE])
+    card.show_drawing(drawing)
+    place = _pixel(card, 50.0, 5.0)
+    _turn_wheel(card, place)
+    zoomed = card.plot.ranges
+    assert zoomed[0][1] - zoomed[0][0] < drawing.x.view[1] - drawing.x.view[0]
+    card.show_drawing(_drawing([CURVE], scale=2.0), keep_view=False)
+    assert card.plot.ranges == zoomed
+    card.show_drawing(drawing)
+    qtbot.mouseDClick(card.plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseRelease(card.plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert card.plot.ranges == (drawing.x.view, drawing.y.view)
+
+
+def test_linked_figures_zoom_x_together_only_where_x_is_the_same_quantity(
+    card: FigureCard, qtbot: QtBot
+) -> None:
+    twin, stranger = FigureCard("twin"), FigureCard("stranger")
+    for other in (twin, stranger):
+        qtbot.addWidget(other)
+        card.link_x(other)
+    card.show_drawing(_drawing([CURVE]))
+    twin.show_drawing(_drawing([CURVE], scale=2.0))
+    stranger.show_drawing(_drawing([CURVE], log=True))
+    before = stranger.plot.ranges
+    _turn_wheel(card, _pixel(card, 50.0, 5.0))
+    assert twin.plot.ranges[0] == card.plot.ranges[0]
+    assert twin.plot.ranges[1] != card.plot.ranges[1]
+    assert stranger.plot.ranges == before
+    card.plot.reset_by_hand()
+    assert twin.plot.ranges[0] == card.plot.ranges[0]
+
+
+def test_the_read_out_names_the_nearest_curve_and_its_value(card: FigureCard) -> None:
+    drawing = _drawing([CURVE], log=True)
+    card.show_drawing(drawing)
+    to = card.plot.projection
+    on_curve = QPointF(to.px(1.0), to.py(np.log10(5 + 4 * np.sin(10 / 9))))
+    assert read_out(drawing, to, on_curve).startswith("x 10")
+    assert "a curve 8.58" in read_out(drawing, to, on_curve)
+    above = QPointF(on_curve.x(), on_curve.y() - 60)
+    assert "a curve" not in read_out(drawing, to, above)
+
+
+def test_the_read_out_gives_the_value_of_an_image_cell(card: FigureCard) -> None:
+    drawing = _drawing([KINDS["sequential image"]])
+    card.show_drawing(drawing)
+    to = card.plot.projection
+    assert "product ≈ 1000" in read_out(drawing, to, QPointF(to.px(99.0), to.py(9.9))).replace(
+        "\u202f", ""
+    )
+
+
+def test_a_theme_changes_the_painted_pixels_and_nothing_else(card: FigureCard) -> None:
+    card.show_drawing(_drawing([CURVE, KINDS["band"]]))
+    before, ranges = _picture(card), card.plot.ranges
+    card.set_roles(roles("dark"))
+    after = _picture(card)
+    assert after != before
+    assert after.pixelColor(2, 2).name().upper() == roles("dark")["surface"]
+    assert card.plot.ranges == ranges
+    card.set_roles(roles("light"))
+    assert _picture(card) == before
+
+
+def test_stale_dims_the_data_without_moving_anything(card: FigureCard) -> None:
+    card.show_drawing(_drawing([CURVE]))
+    before, place = _picture(card), card.plot.projection
+    card.set_stale(True)
+    assert _picture(card) != before
+    assert card.plot.projection == place
+    card.set_stale(False)
+    assert _picture(card) == before
+
+
+def test_a_highlighted_card_gets_an_outline_in_the_accent_colour(card: FigureCard) -> None:
+    card.highlight(True)
+    edge = card.grab().toImage().pixelColor(0, card.height() // 2)
+    assert edge.name().upper() == roles("light")["accent"]
+    card.highlight(False)
+    assert card.grab().toImage().pixelColor(0, card.height() // 2) != edge
+
+
+def test_the_header_wraps_and_shortens_its_legend_above_the_plot(card: FigureCard) -> None:
+    many = [
+        Line("curve", "x", "y", Style(f"trace{k + 1}"), f"a method with a long name, {k}")
+        for k in range(5)
+    ]
+    card.show_drawing(_drawing(many))
+    card.resize(300, 340)
+    assert len(card.header.shown_texts) == 5
+    assert any(text.endswith("…") for text in card.header.shown_texts)
+    assert card.header.geometry().bottom() < card.plot.geometry().top()
+    assert "a method with a long name, 4" in card.header.toolTip()
+
+
+def test_texts_that_get_shorter_do_not_resize_the_plot_during_a_drag(card: FigureCard) -> None:
+    long = [Line("curve", "x", "y", STYLE, "a method with a name that is very long indeed")] * 2
+    card.show_drawing(_drawing(long), keep_view=False)
+    tall = card.header.height()
+    card.show_drawing(_drawing([CURVE]), keep_view=True)
+    assert card.header.height() == tall
+    card.show_drawing(_drawing([CURVE]), keep_view=False)
+    assert card.header.height() < tall
+
+
+def test_there_is_no_export_entry_and_no_menu_of_pyqtgraph(card: FigureCard, qtbot: QtBot) -> None:
+    def texts() -> list[str]:
+        return [action.text().lower() for action in card.findChildren(QAction)]
+
+    card.show_drawing(_drawing([CURVE]))
+    qtbot.waitUntil(lambda: bool(texts()) and not any("export" in text for text in texts()))
+    assert card.plot.scene().contextMenu == []
+    assert not [item for item in card.plot.items() if getattr(item, "menu", None) is not None]
+
+
+def test_a_changed_scale_is_asked_for_and_shown(card: FigureCard, qtbot: QtBot) -> None:
+    card.show_drawing(_drawing([CURVE]))
+    with qtbot.waitSignal(card.scale_requested) as caught:
+        card.log_y.trigger()
+    assert caught.args == ["key", "y", True]
+    card.show_drawing(_drawing([CURVE], log=True), keep_view=True)
+    assert card.log_x.isChecked() and card.log_y.isChecked()
+    assert card.plot.ranges[0] == card.drawing.x.view
+
+
+def test_copy_image_puts_the_card_on_the_clipboard(card: FigureCard) -> None:
+    card.show_drawing(_drawing([CURVE]))
+    card.copy_image()
+    assert QApplication.clipboard().pixmap().size() == card.size()
+
+
+# -- sheets -------------------------------------------------------------------------------
+
+
+def _sheet(rows: int, value: str = "1.5") -> DrawnSheet:
+    lines = tuple((f"method {k}", value, f"{k}·10⁻⁹") for k in range(rows))
+    return DrawnSheet("sheet", "Methods", "view", ("Method", "MSE", "± error"), lines, "a note")
+
+
+@pytest.fixture
+def sheet_card(qtbot: QtBot) -> SheetCard:
+    made = SheetCard("sheet", "Methods", roles("light"))
+    made.resize(700, 100)
+    qtbot.addWidget(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def test_rows_of_a_sheet_change_in_place(sheet_card: SheetCard) -> None:
+    sheet_card.show_sheet(_sheet(3))
+    height, places, before = sheet_card.height(), sheet_card.rows.places, sheet_card.rows.grab()
+    sheet_card.show_sheet(_sheet(3, value="2"))
+    assert sheet_card.rows.grab().toImage() != before.toImage()
+    assert (sheet_card.height(), sheet_card.rows.places) == (height, places)
+
+
+def test_a_sheet_is_as_tall_as_its_rows_and_scrolls_beyond(sheet_card: SheetCard) -> None:
+    heights = []
+    for rows in (3, 8, 12, 60):
+        sheet_card.show_sheet(_sheet(rows))
+        heights.append(sheet_card.height())
+    assert heights[0] < min(heights[1:]) and max(heights) <= 260
+    assert sheet_card.rows.height() > sheet_card.area.viewport().height()
+
+
+def test_a_stale_sheet_is_dimmed_and_a_theme_repaints_it(sheet_card: SheetCard) -> None:
+    sheet_card.show_sheet(_sheet(3))
+    fresh = sheet_card.rows.grab().toImage()
+    sheet_card.set_stale(True)
+    dimmed = sheet_card.rows.grab().toImage()
+    assert dimmed != fresh
+    sheet_card.set_roles(roles("dark"))
+    assert sheet_card.rows.grab().toImage() != dimmed
+
+
+def test_a_sheet_is_copied_with_tabs(sheet_card: SheetCard) -> None:
+    sheet_card.show_sheet(_sheet(1))
+    sheet_card.copy_text()
+    assert QApplication.clipboard().text() == "Method\tMSE\t± error\nmethod 0\t1.5\t0·10⁻⁹"
+
+
+# -- the grid -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def grid(qtbot: QtBot) -> FigureGrid:
+    made = FigureGrid()
+    qtbot.addWidget(made)
+    made.resize(1000, 800)
+    cards: list[FigureCard | SheetCard] = [FigureCard(name, name) for name in "abcd"]
+    made.set_cards([*cards, SheetCard("sheet", "Methods")])
+    for card in cards:
+        assert isinstance(card, FigureCard)
+        card.enlarge_requested.connect(made.enlarge)
+        card.show_drawing(_drawing([CURVE]))
+    with qtbot.waitExposed(made):
+        made.show()
+    return made
+
+
+def _shown(grid: FigureGrid) -> list[str]:
+    return [card.key for card in grid.cards if card.isVisible()]
+
+
+def test_figures_stand_in_two_columns_and_stack_where_it_is_narrow(
+    grid: FigureGrid, qtbot: QtBot
+) -> None:
+    def corner(k: int) -> QPoint:
+        return grid.cards[k].mapTo(grid, QPoint(0, 0))
+
+    qtbot.waitUntil(lambda: corner(1).x() > corner(0).x() and corner(2).y() > corner(0).y())
+    assert corner(1).y() == corner(0).y()
+    sheet = grid.cards[4]
+    assert corner(4).y() > corner(2).y() and sheet.width() == grid.width()
+    grid.resize(500, 800)
+    qtbot.waitUntil(lambda: corner(1).y() > corner(0).y() and corner(1).x() == corner(0).x())
+    assert _shown(grid) == ["a", "b", "c", "d", "sheet"]
+
+
+def test_enlarge_shows_one_card_alone_and_escape_all_again(grid: FigureGrid, qtbot: QtBot) -> None:
+    card = grid.cards[1]
+    assert isinstance(card, FigureCard)
+    qtbot.mouseClick(card.enlarge_button, Qt.MouseButton.LeftButton)
+    assert _shown(grid) == ["b"]
+    qtbot.waitUntil(lambda: card.width() == grid.width())
+    grid.resize(500, 800)
+    assert _shown(grid) == ["b"] and grid.enlarged == "b"
+    qtbot.keyClick(grid, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: len(_shown(grid)) == 5)
+    grid.enlarge("b")
+    grid.enlarge("b")
+    assert grid.enlarged == ""
+
+
+def test_cards_that_leave_the_grid_are_hidden_and_can_come_back(grid: FigureGrid) -> None:
+    first = list(grid.cards)
+    grid.set_cards(first[:1])
+    assert [card.isVisible() for card in first] == [True, False, False, False, False]
+    grid.set_cards(first)
+    assert _shown(grid) == ["a", "b", "c", "d", "sheet"]
