@@ -31,20 +31,35 @@ def write(path: Path, fill: Callable[[BinaryIO], object]) -> None:
     Raises:
         ExportError: nothing was written; the message says why and what to do.
     """
+    real = resolved(path)
     try:
-        real = Path(os.path.realpath(path))
-    except ValueError as error:  # a path with a null byte
-        raise ExportError(f"{str(path)!r} was not written: {error}; choose another name") from error
-    try:
-        _check_folder(path, real.parent)
-        if real.is_dir():
-            raise ExportError(f"{path} is a folder; choose the name of a file in it")
         if real.exists() and not real.is_file():
             _write_to_device(real, fill)
         else:
             _replace(path, real, fill)
     except OSError as error:
         raise ExportError(f"{path} was not written: {_reason(error)}") from error
+
+
+def resolved(path: Path) -> Path:
+    """The file that a path leads to, after a look at whether it can be one at all.
+
+    Raises:
+        ExportError: its folder is missing or none, or it is itself a folder.
+    """
+    try:
+        real = Path(os.path.realpath(path))
+        _check_folder(path, real.parent)
+        is_folder = real.is_dir()
+    except ExportError:
+        raise
+    except ValueError as error:  # a null byte
+        raise ExportError(f"{str(path)!r} was not written: {error}; choose another name") from error
+    except OSError as error:
+        raise ExportError(f"{path} was not written: {_reason(error)}") from error
+    if is_folder:
+        raise ExportError(f"{path} is a folder; choose the name of a file in it")
+    return real
 
 
 def _check_folder(path: Path, folder: Path) -> None:

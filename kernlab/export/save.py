@@ -47,9 +47,9 @@ def save(
     if suffix not in SUFFIXES and _is_device(target):
         suffix = ".csv"
     if suffix not in SUFFIXES:
-        raise ExportError(
-            f"{target} ends in {target.suffix or 'nothing'!r}; allowed: {', '.join(SUFFIXES)}"
-        )
+        found = f"the suffix {suffix!r}" if suffix else "no suffix"
+        raise ExportError(f"{target} has {found}; allowed: {', '.join(SUFFIXES)}")
+    atomic.resolved(target)  # no page is drawn for a folder that does not exist
     if suffix == ".zip":
         atomic.write(target, lambda file: data.write_zip(file, bundle))
     elif suffix == ".json":

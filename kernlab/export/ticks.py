@@ -55,9 +55,11 @@ def ticks(view: tuple[float, float], log: bool, room: Room) -> Ticks:
 def _linear(view: tuple[float, float], room: Room) -> Ticks:
     for count in range(room.most, 1, -1):
         found = _at_step(view, _nice_step((view[1] - view[0]) / count))
-        if len(found.major) <= room.most and room.fits(found, view):
+        if 2 <= len(found.major) <= room.most and room.fits(found, view):
             return found
-    return Ticks(tuple(view), _labels(view))
+    dense = _at_step(view, _nice_step((view[1] - view[0]) / 4)).major
+    ends = (dense[0], dense[-1])
+    return Ticks(ends, _labels(ends))
 
 
 def _nice_step(width: float) -> float:

@@ -71,7 +71,7 @@ class ComboControl(Control):
             self.editor.addItem(text, word)
         self.editor.currentIndexChanged.connect(lambda at: self._take(self.editor.itemData(at)))
         self.rows.addWidget(self.editor)
-        self._finish()
+        self._finish(self.editor, self.editor.view())
 
     def _show(self) -> None:
         with QSignalBlocker(self.editor):
@@ -115,13 +115,13 @@ class FlagsControl(Control):
 
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
+        self.editor = TwoColumns()
         self.boxes: dict[str, CheckBox] = {}
         for word, text in field.options.items():
-            box = CheckBox(text)
+            box = CheckBox(text, self.editor)
             box.setAccessibleName(f"{field.label}: {text}")
             box.clicked.connect(self._on_clicked)
             self.boxes[word] = box
-        self.editor = TwoColumns()
         self.editor.set_widgets(list(self.boxes.values()))
         self.rows.addWidget(self.editor)
         self._finish(self.editor, *self.boxes.values())

@@ -195,15 +195,15 @@ class _Details(QWidget):
             stack.addWidget(text)
             stack.addSpacing(4)
             self._texts[name] = (caption, text)
+        self._buttons = TwoColumns()
         self.find_break = self._button("find where it breaks", self._find)
         self.preset = self._button("load preset", self._load)
         self.measure = self._button("measure now", card.measure_requested.emit)
         self.copy = self._button("copy as LaTeX", self._copy)
-        self._buttons = TwoColumns()
         stack.addWidget(self._buttons)
 
     def _button(self, text: str, slot: object) -> QPushButton:
-        button = QPushButton(text, self)
+        button = QPushButton(text, self._buttons)
         button.setAccessibleName(f"{self._card.claim.id}: {text}")
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         tag(button, link=True, small=True)

@@ -105,7 +105,8 @@ class Panel(QWidget):
         self.toolbar.run_pressed.connect(self.run_or_cancel)
         self.answer = QLabel(objectName="answer", wordWrap=True, textFormat=Qt.TextFormat.RichText)
         self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.answer.setMinimumHeight(20)
+        self.answer.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.answer.setFixedHeight(2 * self.answer.fontMetrics().lineSpacing() + 4)
         self.message = Message()
         self.tabs = QTabBar(objectName="views", drawBase=False, expanding=False)
         self.tabs.setAccessibleName("Views")
@@ -149,7 +150,7 @@ class Panel(QWidget):
         self.side.addWidget(frame)
         self.side.setStretchFactor(0, 11)
         self.side.setStretchFactor(1, 9)
-        self.side.setSizes([520, 380])
+        self.side.setSizes([540, 350])
         self.side.setFixedWidth(316)
         return self.side
 

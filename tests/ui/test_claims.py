@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QScrollArea
+from PySide6.QtWidgets import QApplication, QLabel, QScrollArea
 
 from kernlab.engine.contract.claim import NOT_MEASURED, Claim, Statement, Verdict
+from kernlab.ui import theme as themes
 from kernlab.ui.claims import ClaimCard, ClaimList, facts, latex
 from kernlab.ui.latex import escape
 
@@ -38,8 +39,9 @@ def claims(count: int = 8) -> list[Claim]:
 
 
 @pytest.fixture
-def area(qtbot) -> QScrollArea:
+def area(qtbot, qapp: QApplication) -> QScrollArea:
     """The list as a column that scrolls."""
+    themes.apply(qapp, themes.load("light"))
     area = QScrollArea(widgetResizable=True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.resize(290, 300)
@@ -216,7 +218,11 @@ def test_new_numbers_cost_little(shown: ClaimList) -> None:
     assert sorted(costs)[len(costs) // 2] < 0.006
 
 
-def test_text_wraps_and_is_never_clipped(qtbot, area: QScrollArea, shown: ClaimList) -> None:
+@pytest.mark.parametrize("font_size", [13, 16])
+def test_text_wraps_and_is_never_clipped(
+    qtbot, qapp: QApplication, area: QScrollArea, shown: ClaimList, font_size: int
+) -> None:
+    themes.apply(qapp, themes.load("light"), font_size)
     shown.set_claims(claims(8))
     for card in shown.cards.values():
         card.toggle()

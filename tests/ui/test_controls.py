@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any
 
 import pytest
@@ -25,6 +26,7 @@ from kernlab.engine.contract.parameters import (
     own_data,
     validate,
 )
+from kernlab.ui import theme as themes
 from kernlab.ui.choices import ComboControl, SegmentControl
 from kernlab.ui.control import value_text
 from kernlab.ui.controls import Controls
@@ -71,7 +73,8 @@ class Spy:
 
 
 @pytest.fixture
-def controls(qtbot) -> Iterator[Controls]:
+def controls(qtbot, qapp: QApplication) -> Iterator[Controls]:
+    themes.apply(qapp, themes.load("light"))
     widget = Controls(Parameters)
     widget.resize(290, 800)
     qtbot.addWidget(widget)
@@ -419,7 +422,7 @@ def test_new_seed_is_another_one(qtbot, controls: Controls, spy: Spy) -> None:
     for _ in range(5):
         qtbot.mouseClick(button, LEFT)
         seeds.append(controls.values()["seed"])
-    assert all(a != b for a, b in zip(seeds, seeds[1:], strict=False))
+    assert all(a != b for a, b in pairwise(seeds))
     assert spy.seen == [("seed", False)] * 5
 
 

@@ -122,6 +122,7 @@ def test_tabular_font_follows_the_size_of_the_application(qtbot, qapp: QApplicat
     editor = QLineEdit("1 000 000")
     qtbot.addWidget(editor)
     editor.setFont(themes.tabular_font())
+    editor.show()
     themes.apply(qapp, themes.load("light"), font_size=17)
     assert editor.font().pixelSize() == 17
     assert [tag.toString().data() for tag in editor.font().featureTags()] == [b"tnum"]

@@ -835,13 +835,13 @@ class _Stages:
             yield Step()
             approximation, _ = yield from self.fitted(name, p.m, p.feature_scale, (p.seed, 10))
             values[name.replace("-", "_")] = approximation.space.eigenvalues()
+        epsilon = np.finfo(float).eps
+        values = {name: v[v > v.size * epsilon * v[0]] for name, v in values.items()}
         length = max(column.size for column in values.values())
         columns: dict[str, Any] = {"index": np.arange(1, length + 1)}
         for name, column in values.items():
-            padded = np.full(length, np.nan)
-            rounding = column.size * np.finfo(float).eps * column[0]
-            padded[: column.size] = np.where(column > rounding, column, np.nan)
-            columns[name] = padded
+            columns[name] = np.full(length, np.nan)
+            columns[name][: column.size] = column
         yield Step(0.1, "spectrum", {"spectrum": Table(columns)})
 
     def evidence(self) -> Iterator[Step]:
