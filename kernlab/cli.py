@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import io
 import json
 import os
 import sys
@@ -50,6 +51,8 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status: 0, 2 for bad input, 130 when interrupted."""
+    if argv is None:
+        _speak_any_language()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         return _dispatch(arguments)
@@ -65,6 +68,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refuse(named + (error.strerror or str(error)))
     except ValueError as error:
         return _refuse(str(error))
+
+
+def _speak_any_language() -> None:
+    """A console that has no ρ shows a question mark; it is no reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def gui() -> int:
@@ -218,7 +228,11 @@ def _run_parser(experiment: Experiment) -> _Parser:
         "--preset", metavar="NAME", help=f"start from a preset: {presets}".replace("%", "%%")
     )
     parser.add_argument(
-        "--out", metavar="FILE", nargs="+", help="write .pdf .svg .png .csv .zip", default=None
+        "--out",
+        metavar="FILE",
+        nargs="+",
+        help="write .pdf .svg .png .csv .zip .json",
+        default=None,
     )
     group = parser.add_argument_group("parameters, which override --preset and --from")
     for field in fields_of(experiment.Parameters):

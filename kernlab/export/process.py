@@ -2,7 +2,7 @@
 
 The process starts at the first export and stays warm. It is a plain child that reads jobs from
 its standard input: nothing of the parent is forked, its main module is not run again, and no
-helper process outlives it.
+further process is left behind.
 """
 
 from __future__ import annotations

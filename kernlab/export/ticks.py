@@ -57,9 +57,7 @@ def _linear(view: tuple[float, float], room: Room) -> Ticks:
         found = _at_step(view, _nice_step((view[1] - view[0]) / count))
         if 2 <= len(found.major) <= room.most and room.fits(found, view):
             return found
-    dense = _at_step(view, _nice_step((view[1] - view[0]) / 4)).major
-    ends = (dense[0], dense[-1])
-    return Ticks(ends, _labels(ends))
+    return _ends(_at_step(view, _nice_step((view[1] - view[0]) / 4)))
 
 
 def _nice_step(width: float) -> float:
@@ -126,24 +124,37 @@ def _minor(view: tuple[float, float]) -> tuple[float, ...]:
 
 def _within_decades(view: tuple[float, float], room: Room) -> Ticks | None:
     """Ticks of a short log axis, at 1, 2, 5, or at equal steps of the value."""
-    for digits in ((1, 2, 5), (1, 3), (1,)):
-        values = [
-            digit * 10.0**decade
-            for decade in range(math.floor(view[0]) - 1, math.floor(view[1]) + 2)
-            for digit in digits
-            if view[0] - 1e-9 <= decade + math.log10(digit) <= view[1] + 1e-9
-        ]
-        major = tuple(math.log10(value) for value in values)
-        found = Ticks(major, tuple(text.number(value) for value in values), _minor(view))
-        if len(values) >= 3 and len(values) <= room.most and room.fits(found, view):
-            return found
-    if view[1] - view[0] > 1:
-        return None
-    low, high = 10.0 ** view[0], 10.0 ** view[1]
-    for count in range(room.most, 1, -1):
-        even = _at_step((low, high), _nice_step((high - low) / count))
-        major = tuple(math.log10(value) for value in even.major if value > 0)
-        found = Ticks(major, even.labels[-len(major) :] if major else ())
-        if len(major) >= 2 and room.fits(found, view):
+    candidates = [(3, _at_digits(view, digits)) for digits in ((1, 2, 5), (1, 3), (1,))]
+    if view[1] - view[0] <= 1:
+        low, high = 10.0 ** view[0], 10.0 ** view[1]
+        steps = [_nice_step((high - low) / count) for count in range(room.most, 1, -1)]
+        candidates += [(2, _at_even_values(view, step)) for step in steps]
+        dense = _at_even_values(view, _nice_step((high - low) / 4))
+        candidates.append((2, _ends(dense)))
+    candidates += [(2, _at_digits(view, digits)) for digits in ((1, 2, 5), (1, 3), (1,))]
+    for least, found in candidates:
+        if least <= len(found.major) <= room.most and room.fits(found, view):
             return found
     return None
+
+
+def _at_digits(view: tuple[float, float], digits: Sequence[int]) -> Ticks:
+    values = [
+        digit * 10.0**decade
+        for decade in range(math.floor(view[0]) - 1, math.floor(view[1]) + 2)
+        for digit in digits
+        if view[0] - 1e-9 <= decade + math.log10(digit) <= view[1] + 1e-9
+    ]
+    major = tuple(math.log10(value) for value in values)
+    return Ticks(major, tuple(text.number(value) for value in values), _minor(view))
+
+
+def _at_even_values(view: tuple[float, float], step: float) -> Ticks:
+    even = _at_step((10.0 ** view[0], 10.0 ** view[1]), step)
+    positive = [value for value in even.major if value > 0]
+    return Ticks(tuple(math.log10(value) for value in positive), _labels(positive))
+
+
+def _ends(found: Ticks) -> Ticks:
+    """The first and the last tick alone, for an axis that has room for no more."""
+    return Ticks((found.major[0], found.major[-1]), (found.labels[0], found.labels[-1]))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRandomGenerator, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QRandomGenerator, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from kernlab.engine.contract.parameters import Field, parse
+from kernlab.engine.contract.text import THIN_SPACE
 from kernlab.ui.control import Control, value_text
 from kernlab.ui.sliders import Scale, Slider, SliderMark, key_factor
 from kernlab.ui.theme import tabular_font, tag
@@ -14,6 +15,8 @@ from kernlab.ui.theme import tabular_font, tag
 PAUSE = 600
 """Milliseconds without a key press after which a text that is not allowed is said to be so."""
 LARGEST_NEW_SEED = 9999
+WIDEST = THIN_SPACE.join(("2", "000", "000", "000"))
+"""The longest number that an editor has to show in full."""
 
 
 class NumberEditor(QLineEdit):
@@ -39,6 +42,7 @@ class NumberEditor(QLineEdit):
         self.shown = ""
         self._fresh = False
         self.setFont(tabular_font())
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -46,6 +50,12 @@ class NumberEditor(QLineEdit):
         self._pause.timeout.connect(self._say)
         self.textEdited.connect(self._on_edited)
         self.returnPressed.connect(self._commit)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(WIDEST) + 18, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
     def show_text(self, text: str) -> None:
         """Show the value in force; whatever was being typed is dropped."""
@@ -128,7 +138,6 @@ class NumberControl(Control):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         self.editor = NumberEditor(field)
-        self.editor.setFixedWidth(104)
         self.editor.typed.connect(self._take)
         self.editor.refused.connect(self.refuse)
         self.header.addWidget(self.editor)

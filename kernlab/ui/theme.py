@@ -207,7 +207,7 @@ QPushButton:checked, QToolButton:checked {
 QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
 QPushButton:disabled, QToolButton:disabled { color: $dimmed; background: $background; }
 QPushButton::menu-indicator, QToolButton::menu-indicator {
-    image: none; width: 0; height: 0; border-left: 4px solid $surface;
+    image: none; width: 0px; height: 0px; margin-left: 16px; border-left: 4px solid $surface;
     border-right: 4px solid $surface; border-top: 4px solid $muted;
     subcontrol-origin: padding; subcontrol-position: right center; right: 8px;
 }
@@ -250,12 +250,12 @@ QPushButton#entry:hover { background: $hover; }
 QPushButton#entry:checked { color: $accent; background: $accent_tint; }
 QPushButton#entry:focus { border-color: $accent; }
 
-QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QAbstractSpinBox {
+QLineEdit, QPlainTextEdit, QTextEdit, QComboBox {
     color: $text; background: $surface; border: 1px solid $line; border-radius: 6px;
     padding: 2px 5px; selection-color: $on_accent; selection-background-color: $accent;
 }
 QLineEdit:hover, QComboBox:hover { border-color: $outline; }
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus {
     border: 1px solid $accent;
 }
 QLineEdit:disabled, QComboBox:disabled { color: $dimmed; background: $background; }

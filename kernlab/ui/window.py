@@ -37,7 +37,7 @@ from kernlab.ui.jobs import Finished, Lane
 from kernlab.ui.panel import Panel
 from kernlab.ui.status import StatusLine
 
-TICK = 8
+TICK = 4
 """Milliseconds between two looks into the lane's mailbox."""
 NARROW = 1180
 """Window width in pixels below which the panel list shows icons only."""

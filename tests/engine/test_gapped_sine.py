@@ -249,7 +249,7 @@ def test_without_a_gap_there_is_no_starvation_to_judge() -> None:
 
 def test_a_gap_that_leaves_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="gap leaves 0 of 200 points"):
-        tables_of(n=200, gap_width=40.0)
+        tables_of(n=200, gap_width=12.0, domain=3.0)
 
 
 def test_a_file_is_needed_for_own_data() -> None:

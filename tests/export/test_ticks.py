@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kernlab.export.ticks import Room, ticks
 
 WIDE = Room(190.0, 6.5, across=True)
+NARROW = Room(40.0, 6.5, across=True)
 TALL = Room(125.0, 6.5, across=False)
 
 
@@ -46,16 +47,16 @@ def test_many_decades_are_strided_with_the_others_as_minor_ticks() -> None:
     low=st.floats(-1e6, 1e6),
     width=st.floats(1e-6, 1e6),
     log=st.booleans(),
-    room=st.sampled_from([WIDE, TALL, Room(40.0, 6.5, True)]),
+    room=st.sampled_from([WIDE, TALL, NARROW]),
 )
 def test_ticks_are_in_the_view_and_apart(low: float, width: float, log: bool, room: Room) -> None:
     if log:
         low, width = low / 4e3, width / 4e3
     view = (low, low + max(width, 1e-6 * abs(low)))
     found = ticks(view, log, room)
-    slack = 1e-5 * (view[1] - view[0])
+    slack = 1e-5 * (view[1] - view[0]) + 1e-8
     assert len(found.major) == len(found.labels) <= room.most
     assert all(view[0] - slack <= at <= view[1] + slack for at in found.major + found.minor)
     assert len(set(found.labels)) == len(found.labels)
-    if not log:
+    if room is not NARROW:
         assert len(found.major) >= 2

@@ -506,3 +506,14 @@ def test_a_mark_is_painted_and_cleared(controls: Controls) -> None:
     assert slider.grab().toImage() != plain
     controls.clear_marks()
     assert slider.grab().toImage() == plain
+
+
+@pytest.mark.parametrize("font_size", [11, 13, 17])
+def test_the_longest_number_is_not_clipped(
+    controls: Controls, qapp: QApplication, font_size: int
+) -> None:
+    themes.apply(qapp, themes.load("light"), font_size)
+    controls.set_value("seed", 2_000_000_000 + 147_483_647)
+    editor = controls.control("seed").editor
+    # Qt keeps 2 pixels free on both sides; padding and border take 6 more on each.
+    assert editor.fontMetrics().horizontalAdvance(editor.text()) <= editor.sizeHint().width() - 16

@@ -143,7 +143,9 @@ def _free(p: Any, fidelity: Fidelity, cache: Cache) -> Generator[Step, None, Poi
             kept = moments.without_gap([edges], gap)
         cache.put("kept", key, kept)
         yield Step()
-    sample = _sample(p, min(used, DRAWN), gap)
+    size = min(used, DRAWN)
+    drawn = cache.get("drawn", (*base, size), lambda: draw(p.seed, p.domain, 0, size))
+    sample = _sample(*drawn, p.noise, gap)
     return Points(
         key=("free", *key, p.noise),
         moments=cache.get("data", (*key, p.noise), lambda: kept.combine(p.noise)),
@@ -243,12 +245,13 @@ def _around(gap: tuple[float, float], bins: Bins, chunks: list[Chunk]) -> Chunk:
     return _condensed(bins, x, noise)
 
 
-def _sample(p: Any, size: int, gap: tuple[float, float] | None) -> Table:
-    x, noise = draw(p.seed, p.domain, 0, size)
+def _sample(
+    x: FloatArray, noise: FloatArray, sd: float, gap: tuple[float, float] | None
+) -> Table:
     if gap is not None:
         outside = (x <= gap[0]) | (x >= gap[1])
         x, noise = x[outside], noise[outside]
-    return Table({"x": x, "y": np.sin(x) + p.noise * noise}, units={"x": "rad"})
+    return Table({"x": x, "y": np.sin(x) + sd * noise}, units={"x": "rad"})
 
 
 # -- the paper's data sets, and files ---------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -101,14 +101,16 @@ KERNEL_STYLES = {
 }
 
 GRID, GAP_POINTS = 1000, 201
+QUICK_GRID, QUICK_GAP_POINTS = 250, 51
+"""Points of the grid and of the gap, and fewer of them while a short lengthscale is dragged."""
 SWEEP = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 SWEEP_DRAWS, CLAIM_DRAWS = 5, 7
 DIMENSIONS = (1, 2, 3, 4, 6, 8, 12, 16)
 KERNEL_DRAWS = 20
 MAP_LENGTHSCALES = np.geomspace(0.1, 10, 48)
 MAP_RIDGES = np.geomspace(1e-6, 1, 48)
-MANY_MODES = 220
-"""Beyond this many modes an eigendecomposition waits for the full run."""
+MANY_SPANS = 60.0
+"""Lengthscales in the domain beyond which a coarse run (then of some 200 modes) saves work."""
 
 
 @dataclass(frozen=True)
@@ -151,14 +153,14 @@ class Parameters:
     ] = 2 * math.pi
     gap_center: Annotated[
         float,
-        Span(-20, 20, step=0.05, unit="rad"),
+        Span(-10, 10, step=0.05, unit="rad"),
         Label("Gap centre"),
         OnlyIf("dataset", ("free",)),
         Help("middle of the interval without data"),
     ] = 0.0
     gap_width: Annotated[
         float,
-        Span(0, 40, step=0.05, unit="rad"),
+        Span(0, 12, step=0.05, unit="rad"),
         Label("Gap width"),
         OnlyIf("dataset", ("free",)),
         Help("length of the interval without data"),
@@ -545,9 +547,12 @@ class _Stages:
     ) -> None:
         self.p, self.cache, self.points = p, cache, points
         self.full = fidelity == "full"
-        self.grid = np.linspace(points.left, points.right, GRID)
+        self.slow = (points.right - points.left) / p.lengthscale > MANY_SPANS
+        quick = self.slow and not self.full
+        size, gap_size = (QUICK_GRID, QUICK_GAP_POINTS) if quick else (GRID, GAP_POINTS)
+        self.grid = np.linspace(points.left, points.right, size)
         gap = points.gap or (0.0, 0.0)
-        self.gap_grid = np.linspace(*gap, GAP_POINTS) if points.gap else np.empty(0)
+        self.gap_grid = np.linspace(*gap, gap_size) if points.gap else np.empty(0)
         self.query = np.concatenate([self.grid, self.gap_grid, points.held_x])
 
     # The exact posterior: Fourier sums per lengthscale, then a Cholesky per ridge.
@@ -565,21 +570,22 @@ class _Stages:
 
         return self.cache.get("spectrum", (self.points.key, lengthscale), build)
 
-    def query_features(self, grid: FourierGrid) -> Any:
-        key = (self.points.left, self.points.right, self.points.gap, self.points.held_key)
-        return self.cache.get(
-            "query features", (key, grid.lengthscale), lambda: grid.features(self.query)
-        )
+    def query_features(self, features: Callable[[Any], Any], *key: Any) -> Any:
+        """Features at the query points; those on the grid are kept, for a drag of the gap."""
+        points = self.points
+        whole = (points.left, points.right, self.grid.size, *key)
+        grid = self.cache.get("features", whole, lambda: features(self.grid))
+        rest = self.query[self.grid.size :]
+        return np.concatenate([grid, features(rest)]) if rest.size else grid
 
     def exact(self) -> _Fitted:
         """The exact posterior in float64."""
         spectrum, seconds = self.spectrum_of(self.p.lengthscale)
         begun = time.perf_counter()
-        phi = self.query_features(spectrum.grid)
+        phi = self.query_features(spectrum.grid.features, "exact", self.p.lengthscale)
         posterior = spectrum.solve(self.p.ridge).posterior(phi)
         predict = time.perf_counter() - begun
-        cheap = self.full or spectrum.grid.modes <= MANY_MODES
-        condition = self.condition(spectrum) if cheap else math.nan
+        condition = self.condition(spectrum) if self.full or not self.slow else math.nan
         error = posterior.error_estimate[0]
         modes = spectrum.grid.modes
         return _Fitted(posterior.mean, posterior.sd, condition, modes, error, seconds, predict)
@@ -596,7 +602,10 @@ class _Stages:
         """Fit and evaluate one feature method."""
         approximation, seconds = yield from self.fitted(method, m, scale, seed)
         begun = time.perf_counter()
-        mean, sd = approximation.predict(self.query, ridge)
+        data_key = self.points.key if method.startswith("nystrom") else None
+        key = (method, m, self.p.lengthscale, scale, self.p.landmarks, seed, data_key)
+        phi = self.query_features(approximation.features, *key)
+        mean, sd = approximation.predict(phi, ridge)
         predict = time.perf_counter() - begun
         space = approximation.space
         size = int(space.projection.size)
@@ -642,7 +651,7 @@ class _Stages:
             fits[name] = yield from self.approximation(
                 name, self.p.m, self.p.feature_scale, (self.p.seed, 10), self.p.ridge
             )
-        tables = {**tables, **self.tables_of(fits)}
+        tables = {**self.tables_of(fits), **tables}
         exact = fits["exact"]
         yield Step(1.0 if not self.full else 0.6, "posterior", tables, _precision(exact))
         if self.full:
@@ -680,14 +689,14 @@ class _Stages:
             columns["truth"] = np.sin(self.grid)
         for name in self.p.methods:
             fitted = fits.get(name, exact)
-            mean, sd = fitted.mean[:GRID], fitted.sd[:GRID]
+            mean, sd = fitted.mean[: self.grid.size], fitted.sd[: self.grid.size]
             suffix = _suffix(name)
             columns[f"mean{suffix}"] = mean
             if name != "krr":
                 columns[f"sd{suffix}"] = sd
                 columns[f"low{suffix}"] = mean - 1.96 * sd
                 columns[f"high{suffix}"] = mean + 1.96 * sd
-                columns[f"ratio{suffix}"] = sd / exact.sd[:GRID]
+                columns[f"ratio{suffix}"] = sd / exact.sd[: self.grid.size]
         units = {} if self.p.dataset == "file" else {"x": "rad"}
         return {"posterior": Table(columns, units), "methods": self.sheet(fits)}
 
@@ -714,15 +723,15 @@ class _Stages:
     def mse(self, fitted: _Fitted) -> float:
         """On the grid against sin x, or on the rows of the file that were held out."""
         if self.p.dataset != "file":
-            return float(np.mean((fitted.mean[:GRID] - np.sin(self.grid)) ** 2))
-        held = fitted.mean[GRID + self.gap_grid.size :]
+            return float(np.mean((fitted.mean[: self.grid.size] - np.sin(self.grid)) ** 2))
+        held = fitted.mean[self.grid.size + self.gap_grid.size :]
         return float(np.mean((held - self.points.held_y) ** 2)) if held.size else math.nan
 
     def rho(self, fitted: _Fitted, exact: _Fitted) -> float:
         """Share of the exact variance in the gap: Σ var / Σ exact var."""
         if not self.gap_grid.size:
             return math.nan
-        inside = slice(GRID, GRID + self.gap_grid.size)
+        inside = slice(self.grid.size, self.grid.size + self.gap_grid.size)
         return float(np.sum(fitted.sd[inside] ** 2) / np.sum(exact.sd[inside] ** 2))
 
     # Features view
@@ -746,7 +755,7 @@ class _Stages:
                     fitted = yield from self.approximation(
                         name, size, self.p.feature_scale, (self.p.seed, 20, draw), self.p.ridge
                     )
-                    difference = fitted.mean[:GRID] - exact.mean[:GRID]
+                    difference = fitted.mean[: self.grid.size] - exact.mean[: self.grid.size]
                     rows[index, 0, draw, column] = np.sqrt(np.mean(difference**2))
                     rows[index, 1, draw, column] = self.rho(fitted, exact)
                     yield Step()
@@ -828,7 +837,7 @@ class _Stages:
         """Eigenvalues of K, and of ZᵀZ of each approximation."""
         p = self.p
         exact, _ = self.spectrum_of(p.lengthscale)
-        if not self.full and exact.grid.modes > MANY_MODES:
+        if self.slow and not self.full:
             return
         values = {"exact": exact.eigenvalues}
         for name in approximations(p):

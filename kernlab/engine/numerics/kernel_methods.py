@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -41,9 +42,8 @@ class Approximation:
     def nbytes(self) -> int:
         return 3 * self.space.gram.nbytes
 
-    def predict(self, x: FloatArray, ridge: float) -> tuple[FloatArray, FloatArray]:
-        """Posterior mean and sd of the latent function at x, shape (p,) each."""
-        phi = self.features(x)
+    def predict(self, phi: FloatArray, ridge: float) -> tuple[FloatArray, FloatArray]:
+        """Posterior mean and sd (p,) of the latent function where the features are phi (p, D)."""
         mean, sd = self.space.posterior(phi, ridge)
         if self.missing_variance:
             missing = np.maximum(1.0 - np.einsum("pr,pr->p", phi, phi), 0.0)
@@ -89,7 +89,7 @@ def fit(
         bandwidth = KERNEL_BANDWIDTH / lengthscale
     else:
         frequencies = gaussian_frequencies(m, 1, lengthscale, kind=method, rng=rng).scaled(scale)
-        features = _FourierMap(frequencies)
+        features = partial(fourier_features, frequencies=frequencies)
         bandwidth = 2.0 * float(np.abs(frequencies.values).max())
     x, weight, weighted_y = nodes(bandwidth)
     equations = None
@@ -97,11 +97,3 @@ def fit(
         yield fraction
     assert equations is not None
     return Approximation(features, WeightSpace(*equations), method == "nystrom-dtc")
-
-
-@dataclass(frozen=True)
-class _FourierMap:
-    frequencies: object
-
-    def __call__(self, x: FloatArray) -> FloatArray:
-        return fourier_features(x, self.frequencies)  # type: ignore[arg-type]
