@@ -25,6 +25,13 @@ from kernlab.engine.contract.table import Table
 
 PATIENCE = 0.4
 """Seconds without a finished coarse run after which a superseded one may finish."""
+UNSEEN = 0.05
+"""Seconds for which the next coarse run waits until the last one's figures are painted.
+
+Computing and painting at the same time share one interpreter and take longer than in turn.
+"""
+SHEET_PAUSE = 0.1
+"""Seconds between two versions of a table of text while a slider moves: faster is unreadable."""
 SUSPENDED = 2
 """Runs that may wait, half done, while the visible panel goes first."""
 
@@ -201,6 +208,8 @@ class Lane:
         self._calls: list[Callable[[Cache], None]] = []
         self._known: dict[str, tuple[Any, dict[str, Table]]] = {}
         self._last_coarse: dict[str, float] = {}
+        self._last_sheet = 0.0
+        self._unseen: dict[str, float] = {}
         self._visible = ""
         self._closing = False
         self._thread = threading.Thread(target=self._loop, name="kernlab-lane", daemon=True)
@@ -228,6 +237,12 @@ class Lane:
             self._visible = panel
             self._condition.notify()
 
+    def seen(self, panel: str) -> None:
+        """Say that all figures of a panel that were taken are painted."""
+        with self._condition:
+            if self._unseen.pop(panel, None) is not None:
+                self._condition.notify()
+
     def call(self, function: Callable[[Cache], None]) -> None:
         """Run a function on the lane's thread, between two steps."""
         with self._condition:
@@ -253,8 +268,8 @@ class Lane:
     def _loop(self) -> None:
         while True:
             with self._condition:
-                while not (self._closing or self._calls or self._cancelled or self._work()):
-                    self._condition.wait()
+                while not (self._closing or self._calls or self._cancelled or self._ready()):
+                    self._condition.wait(UNSEEN if self._pending else None)
                 if self._closing:
                     break
                 calls, self._calls = self._calls, []
@@ -269,8 +284,15 @@ class Lane:
         for panel in list(self._runs):
             self._drop(panel)
 
-    def _work(self) -> bool:
-        return bool(self._pending or self._runs)
+    def _ready(self) -> list[str]:
+        """Panels with something to do now; a coarse run waits for the last one's picture."""
+        now = time.perf_counter()
+        starts = [
+            panel
+            for panel, request in self._pending.items()
+            if request.fidelity == "full" or self._unseen.get(panel, 0.0) <= now
+        ]
+        return [*starts, *self._runs]
 
     def _guard(self, function: Callable[[Cache], None]) -> None:
         try:
@@ -281,7 +303,7 @@ class Lane:
     def _choose(self) -> _Run | None:
         """The run to step next: the visible panel's, else one that was set aside."""
         with self._condition:
-            names = [*self._pending, *self._runs]
+            names = self._ready()
             if not names:
                 return None
             panel = self._visible if self._visible in names else names[0]
@@ -370,13 +392,23 @@ class Lane:
         request = run.request
         for figure in request.experiment.figures(request.parameters, run.tables):
             wanted = figure.view in request.views and figure.tables <= run.tables.keys()
+            if isinstance(figure, Sheet) and request.fidelity == "coarse":
+                wanted = wanted and self._sheet_is_due()
             if wanted and not figure.tables.isdisjoint(step.tables):
                 drawing = draw(rescaled(figure, request.scales), run.tables)
                 self.mailbox.put_figure(request.panel, request.serial, drawing)
                 run.drawn = True
+                if request.fidelity == "coarse":
+                    self._unseen[request.panel] = time.perf_counter() + UNSEEN
         answer = request.experiment.answer(request.parameters, run.tables)
         if answer:
             self.mailbox.put(request.panel, answer=(request.serial, answer))
+
+    def _sheet_is_due(self) -> bool:
+        now = time.perf_counter()
+        due = now - self._last_sheet > SHEET_PAUSE
+        self._last_sheet = now if due else self._last_sheet
+        return due
 
     def _finish(self, run: _Run) -> None:
         request = run.request

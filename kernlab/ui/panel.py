@@ -42,10 +42,10 @@ REST = 120
 """Milliseconds without a change after which the full run starts."""
 CLAIMS_REST = 1000
 """Milliseconds of rest after which the window measures what only the claims need."""
-STALE = 0.25
-"""Seconds that a figure may lag behind before it is dimmed."""
 FRAME_BUDGET = 0.008
 """Seconds that one tick may spend on handing figures to their cards."""
+STALE = 0.25
+"""Seconds that a figure may lag behind before it is dimmed."""
 
 
 def emphasised(answer: str) -> str:
@@ -78,6 +78,7 @@ class Panel(QWidget):
         self._roles = dict(roles)
         self._changed_at = time.perf_counter()
         self._pictured = -1
+        self._handed = False
         self._shown: dict[str, int] = {}
         self._complete: dict[str, int] = {}
         self._collecting: Callable[[Finished], None] | None = None
@@ -351,12 +352,17 @@ class Panel(QWidget):
         self._dim()
 
     def _take_figures(self) -> None:
+        """Hand what has come to the cards; the lane goes on once it is painted."""
         begun = time.perf_counter()
         while time.perf_counter() - begun < FRAME_BUDGET:
             news = self.lane.mailbox.take_figure(self.experiment.key)
             if news is None:
+                if not self._handed:
+                    self.lane.seen(self.experiment.key)
+                self._handed = False
                 return
             self._show(*news)
+            self._handed = True
 
     def _show(self, serial: int, drawing: Drawing | DrawnSheet) -> None:
         card = self._cards.get(drawing.key)

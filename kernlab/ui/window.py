@@ -37,8 +37,8 @@ from kernlab.ui.jobs import Finished, Lane
 from kernlab.ui.panel import Panel
 from kernlab.ui.status import StatusLine
 
-TICK = 4
-"""Milliseconds between two looks into the lane's mailbox."""
+TICK, IDLE_TICK = 2, 16
+"""Milliseconds between two looks into the lane's mailbox, while it is busy and while not."""
 NARROW = 1180
 """Window width in pixels below which the panel list shows icons only."""
 FIGURE_KINDS = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)"
@@ -62,7 +62,7 @@ class Window(QMainWindow):
         self._tick = QTimer(self)
         self._tick.setTimerType(Qt.TimerType.PreciseTimer)
         self._tick.timeout.connect(self._poll)
-        self._tick.start(TICK)
+        self._tick.start(IDLE_TICK)
 
     def _build(self) -> None:
         self.stack = QStackedWidget()
@@ -132,6 +132,7 @@ class Window(QMainWindow):
         new = key not in self._panels
         if new:
             panel = Panel(catalogue.get(key), self.lane, self.theme.roles)
+            panel.controls.changed.connect(lambda *_: self._tick.setInterval(TICK))
             panel.status_changed.connect(self._show_status)
             panel.picture_shown.connect(self.status_line.show_latency)
             panel.file_requested.connect(self._choose_file)
@@ -161,6 +162,9 @@ class Window(QMainWindow):
     def _poll(self) -> None:
         if isinstance(self.stack.currentWidget(), Panel):
             self.panel.poll()
+        interval = TICK if self.lane.busy else IDLE_TICK
+        if interval != self._tick.interval():
+            self._tick.setInterval(interval)
         for entry in [entry for entry in self._exporting if entry[0].done()]:
             self._exporting.remove(entry)
             self._report_export(*entry)

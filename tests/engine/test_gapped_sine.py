@@ -78,7 +78,7 @@ def test_table_2_performer_cells(dataset: str, published: float) -> None:
 def test_condensed_points_are_the_points(n: int) -> None:
     points, x, y = points_of(n=n, gap_center=1.3, gap_width=2.2, noise=0.3)
     assert points.n == x.size
-    nodes, weight, weighted_y = points.nodes(8.0, Cache())
+    nodes, weight, weighted_y = points.nodes(8.0, 1.0, Cache())
     for omega in (0.0, 1.7, 8.0):
         scale = np.abs(y).sum()
         assert weight @ np.cos(omega * nodes) == pytest.approx(

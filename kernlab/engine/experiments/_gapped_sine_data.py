@@ -29,8 +29,10 @@ NEW_CHUNKS = 1
 """Chunks that a coarse run may add; beyond it a stand-in of fewer points is shown."""
 KEEP_EVERY = 8
 """Running totals of moments are kept at every so many chunks."""
-FINEST_HALF_WIDTH = 0.0035
+FINEST_HALF_WIDTH = 0.0065
 """Half-width of a bin that carries kernels down to a lengthscale of 0.05."""
+SMOOTH = 0.07
+"""Half-width of a bin in lengthscales at which products of features are still exact."""
 PAPER_POINTS, PAPER_GAPS = 5000, {"paper-1": math.pi, "paper-2": math.pi / 2}
 HELD_OUT = 0.1
 
@@ -40,10 +42,14 @@ class Points:
     """Condensed data, and what the figures show of them.
 
     `gap` is the interval without data, `held_x` and `held_y` rows that were not fitted.
+    `fine` are the moments in the finest bins; where they are of sin x and unit noise, `noise`
+    says how much of the noise belongs to y.
     """
 
     key: Hashable
-    moments: Moments
+    fine: Moments
+    fine_key: Hashable
+    noise: float | None
     left: float
     right: float
     gap: tuple[float, float] | None
@@ -57,7 +63,7 @@ class Points:
     @property
     def n(self) -> int:
         """Points that are fitted."""
-        return self.moments.n
+        return self.fine.n
 
     @property
     def summary(self) -> Table:
@@ -72,11 +78,27 @@ class Points:
             gap_right=high,
         )
 
-    def nodes(self, bandwidth: float, cache: Cache) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def moments(self, lengthscale: float, cache: Cache, *, extended: bool = False) -> Moments:
+        """Moments of 1 and y in bins as wide as kernels of this lengthscale allow."""
+        half_width = SMOOTH * lengthscale
+        level = self.fine.bins.coarser(half_width).count
+        key = (self.fine_key, level, extended)
+        merged = cache.get(
+            "merged", key, lambda: self.fine.coarsen(half_width, extended=extended)
+        )
+        if self.noise is None:
+            return merged
+        noise = self.noise
+        return cache.get("combined", (*key, noise), lambda: merged.combine(noise))
+
+    def nodes(
+        self, bandwidth: float, lengthscale: float, cache: Cache
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Weighted nodes that stand for the points, for functions up to a bandwidth."""
-        widest = self.moments.bins.bandwidth
-        level = min(widest, 2.0 ** math.ceil(math.log2(max(bandwidth, 1e-6))))
-        found = cache.get("nodes", (self.key, level), lambda: self.moments.nodes(level))
+        moments = self.moments(lengthscale, cache)
+        level = min(moments.bins.bandwidth, 2.0 ** math.ceil(math.log2(max(bandwidth, 1e-6))))
+        key = (self.key, moments.bins.count, level)
+        found = cache.get("nodes", key, lambda: moments.nodes(level))
         return found.x, found.weight, found.weighted_y
 
 
@@ -148,7 +170,9 @@ def _free(p: Any, fidelity: Fidelity, cache: Cache) -> Generator[Step, None, Poi
     sample = _sample(*drawn, p.noise, gap)
     return Points(
         key=("free", *key, p.noise),
-        moments=cache.get("data", (*key, p.noise), lambda: kept.combine(p.noise)),
+        fine=kept,
+        fine_key=("free", *key),
+        noise=p.noise,
         left=-p.domain,
         right=p.domain,
         gap=gap,
@@ -267,7 +291,9 @@ def _paper(p: Any, cache: Cache) -> Points:
     bins = _bins(-2 * math.pi, 2 * math.pi)
     return Points(
         key=key,
-        moments=cache.get("data", key, lambda: _moments(bins, x, y)),
+        fine=cache.get("data", key, lambda: _moments(bins, x, y)),
+        fine_key=key,
+        noise=None,
         left=-2 * math.pi,
         right=2 * math.pi,
         gap=(-half, half),
@@ -309,7 +335,9 @@ def _file(p: Any, cache: Cache) -> Generator[Step, None, Points]:
     few = np.flatnonzero(held)[:DRAWN]
     return Points(
         key=key,
-        moments=moments,
+        fine=moments,
+        fine_key=key,
+        noise=None,
         left=left,
         right=right,
         gap=cache.get("widest spacing", key, lambda: _widest_spacing(fitted_x)),

@@ -564,7 +564,7 @@ class _Stages:
         def build() -> tuple[Spectrum, float]:
             begun = time.perf_counter()
             posterior = FourierPosterior.from_moments(
-                self.points.moments, self.points.left, self.points.right
+                self.points.moments(lengthscale, self.cache), self.points.left, self.points.right
             )
             return posterior.spectrum(lengthscale), time.perf_counter() - begun
 
@@ -625,12 +625,12 @@ class _Stages:
         begun = time.perf_counter()
         steps = kernel_methods.fit(
             method,
-            lambda bandwidth: points.nodes(bandwidth, self.cache),
+            lambda bandwidth: points.nodes(bandwidth, p.lengthscale, self.cache),
             m=m,
             lengthscale=p.lengthscale,
             scale=scale,
             landmarks=p.landmarks,
-            candidates=(points.moments.bins.centres, points.moments.counts.astype(float)),
+            candidates=(points.fine.bins.centres, points.fine.counts.astype(float)),
             seed=seed,
         )
         while True:
@@ -669,7 +669,8 @@ class _Stages:
         known: _Fitted | None = self.cache.peek("precise", key)
         if known is not None:
             return known
-        posterior = FourierPosterior.from_moments(points.moments, points.left, points.right)
+        moments = points.moments(p.lengthscale, self.cache, extended=True)
+        posterior = FourierPosterior.from_moments(moments, points.left, points.right)
         steps = posterior.posterior_steps(
             self.query, lengthscale=p.lengthscale, ridge=p.ridge, precise=True
         )
