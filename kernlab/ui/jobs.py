@@ -30,8 +30,6 @@ UNSEEN = 0.05
 
 Computing and painting at the same time share one interpreter and take longer than in turn.
 """
-SHEET_PAUSE = 0.1
-"""Seconds between two versions of a table of text while a slider moves: faster is unreadable."""
 SUSPENDED = 2
 """Runs that may wait, half done, while the visible panel goes first."""
 
@@ -208,7 +206,6 @@ class Lane:
         self._calls: list[Callable[[Cache], None]] = []
         self._known: dict[str, tuple[Any, dict[str, Table]]] = {}
         self._last_coarse: dict[str, float] = {}
-        self._last_sheet = 0.0
         self._unseen: dict[str, float] = {}
         self._visible = ""
         self._closing = False
@@ -393,7 +390,7 @@ class Lane:
         for figure in request.experiment.figures(request.parameters, run.tables):
             wanted = figure.view in request.views and figure.tables <= run.tables.keys()
             if isinstance(figure, Sheet) and request.fidelity == "coarse":
-                wanted = wanted and self._sheet_is_due()
+                continue  # text that changes with every move cannot be read
             if wanted and not figure.tables.isdisjoint(step.tables):
                 drawing = draw(rescaled(figure, request.scales), run.tables)
                 self.mailbox.put_figure(request.panel, request.serial, drawing)
@@ -403,12 +400,6 @@ class Lane:
         answer = request.experiment.answer(request.parameters, run.tables)
         if answer:
             self.mailbox.put(request.panel, answer=(request.serial, answer))
-
-    def _sheet_is_due(self) -> bool:
-        now = time.perf_counter()
-        due = now - self._last_sheet > SHEET_PAUSE
-        self._last_sheet = now if due else self._last_sheet
-        return due
 
     def _finish(self, run: _Run) -> None:
         request = run.request

@@ -157,7 +157,7 @@ def test_coarse_agrees_with_full_within_the_error_shown() -> None:
     coarse, full = (tables_of(f, methods=methods)["posterior"] for f in ("coarse", "full"))
     assert coarse.columns.keys() == full.columns.keys()
     for name in full.columns:
-        np.testing.assert_allclose(coarse[name], full[name], atol=1e-9, rtol=1e-6)
+        np.testing.assert_allclose(coarse[name], full[name][::3], atol=1e-9, rtol=1e-6)
 
 
 def test_a_coarse_run_of_ten_million_points_is_labelled_as_a_preview() -> None:
