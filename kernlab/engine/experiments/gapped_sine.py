@@ -102,7 +102,9 @@ KERNEL_STYLES = {
 
 GRID, GAP_POINTS = 1000, 201
 QUICK_GRID, QUICK_GAP_POINTS = 334, 101
-"""Points of the grid and of the gap, and every third and second of them during a drag."""
+SHORT_GRID, SHORT_GAP_POINTS = 200, 41
+"""Points of the grid and of the gap: in full, during a drag, and during one of a lengthscale
+so short that the exact posterior has hundreds of modes."""
 SWEEP = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 SWEEP_DRAWS, CLAIM_DRAWS = 5, 7
 DIMENSIONS = (1, 2, 3, 4, 6, 8, 12, 16)
@@ -548,7 +550,8 @@ class _Stages:
         self.p, self.cache, self.points = p, cache, points
         self.full = fidelity == "full"
         self.slow = (points.right - points.left) / p.lengthscale > MANY_SPANS
-        size, gap_size = (GRID, GAP_POINTS) if self.full else (QUICK_GRID, QUICK_GAP_POINTS)
+        quick = (SHORT_GRID, SHORT_GAP_POINTS) if self.slow else (QUICK_GRID, QUICK_GAP_POINTS)
+        size, gap_size = (GRID, GAP_POINTS) if self.full else quick
         self.grid = np.linspace(points.left, points.right, size)
         gap = points.gap or (0.0, 0.0)
         self.gap_grid = np.linspace(*gap, gap_size) if points.gap else np.empty(0)
