@@ -28,7 +28,7 @@ ORDER = (
 
 @cache
 def keys() -> tuple[str, ...]:
-    """The keys of the experiments that exist: one for each module of `experiments`."""
+    """The keys of the experiments that exist: one for each module or folder of `experiments`."""
     found = [
         module.name.replace("_", "-")
         for module in pkgutil.iter_modules(experiments.__path__)

@@ -156,8 +156,8 @@ def region_style() -> dict[str, Any]:
 
 def _band(axes: Any, drawn: DrawnBand, log: bool, view: tuple[float, float], order: float) -> None:
     low = drawn.low
-    if log:  # a lower end of 0 or less lies below every log axis
-        low = np.where(np.isnan(low) & np.isfinite(drawn.high), view[0] - 1, low)
+    if log:  # Matplotlib leaves out what is infinite
+        low = np.where(np.isneginf(low), view[0] - 1, low)
     axes.fill_between(
         drawn.x, low, drawn.high, color=color(drawn.style.role), alpha=BAND_OPACITY,
         linewidth=0, zorder=order,

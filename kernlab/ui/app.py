@@ -55,7 +55,9 @@ def _open(window: Window, experiment: str | None, recipe: Restored | None) -> No
 def install_hooks(window: Window) -> None:
     """Show what nobody caught in the panel instead of losing it on a terminal."""
 
-    def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    def report(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
         if issubclass(kind, KeyboardInterrupt):
             os._exit(130)
         traceback.print_exception(kind, error, trace)

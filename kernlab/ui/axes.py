@@ -288,8 +288,8 @@ class Frame(QGraphicsObject):
     def _paint_bar(self, painter: QPainter, image: DrawnImage) -> None:
         rect, metrics = self.to.rect, painter.fontMetrics()
         bar = QRectF(rect.right() + 12, rect.top(), BAR, rect.height())
-        column = np.arange(256, dtype=np.uint8).reshape(-1, 1)
-        painter.drawImage(bar, color_image(column, image.colormap))
+        column = np.arange(COLORS, dtype=np.uint8).reshape(-1, 1)
+        painter.drawImage(bar, color_image(column, image.colormap, self.palette.color("surface")))
         scale = Projection(bar, (0, 1), image.limits)
         most = max(2, int(rect.height() / (metrics.height() * 2.2)))
         marks = ticks(image.limits, False, most)

@@ -21,6 +21,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPolygonF
 
 from kernlab.engine.contract.drawing import (
+    COLORS,
     Array,
     DrawnBand,
     DrawnImage,
@@ -265,19 +266,21 @@ def _paint_markers(x: Array, y: Array, style: Style, work: Brushwork) -> None:
 
 @cache
 def color_table(colormap: str) -> npt.NDArray[np.uint8]:
-    """256 opaque colours, red green blue: viridis, or blue over light grey to red."""
+    """Opaque colours, red green blue: viridis, or blue over light grey to red."""
     if colormap == "sequential":
-        table = pyqtgraph.colormap.get("viridis").getLookupTable(nPts=256)
+        table = pyqtgraph.colormap.get("viridis").getLookupTable(nPts=COLORS)
     else:
         stops = [(33, 74, 135), (96, 150, 200), (238, 238, 236), (224, 128, 92), (150, 32, 38)]
         places = [0.0, 0.25, 0.5, 0.75, 1.0]
-        table = pyqtgraph.ColorMap(places, stops).getLookupTable(nPts=256)
+        table = pyqtgraph.ColorMap(places, stops).getLookupTable(nPts=COLORS)
     return np.ascontiguousarray(table[:, :3], dtype=np.uint8)
 
 
-def color_image(index: npt.NDArray[np.uint8], colormap: str) -> QImage:
-    """Indices as an image, the first row at the bottom."""
-    pixels = np.ascontiguousarray(color_table(colormap)[index[::-1]])
+def color_image(index: npt.NDArray[np.uint8], colormap: str, blank: QColor) -> QImage:
+    """Indices as an image, the first row at the bottom; cells without a value are `blank`."""
+    paper = np.array([[blank.red(), blank.green(), blank.blue()]], dtype=np.uint8)
+    table = np.concatenate((color_table(colormap), paper))
+    pixels = np.ascontiguousarray(table[index[::-1]])
     height, width = index.shape
     made = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
     # Converting copies, and the screen's own format is painted fastest.
@@ -288,8 +291,9 @@ def _paint_image(image: DrawnImage, work: Brushwork) -> None:
     left, right, bottom, top = image.rect
     to = work.to
     place = QRectF(QPointF(to.px(left), to.py(top)), QPointF(to.px(right), to.py(bottom)))
+    blank = work.palette.color("surface")
     work.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    work.painter.drawImage(place, color_image(image.index, image.colormap))
+    work.painter.drawImage(place, color_image(image.index, image.colormap, blank))
     work.painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
 

@@ -372,9 +372,7 @@ class Lane:
     def _deliver(self, run: _Run, step: Step) -> None:
         request = run.request
         if step.note or step.fraction is not None:
-            status = Status(
-                request.serial, step.fraction, step.note, step.precision, run.started
-            )
+            status = Status(request.serial, step.fraction, step.note, step.precision, run.started)
             self.mailbox.put(request.panel, status=status)
         if not step.tables:
             return

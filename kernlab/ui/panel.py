@@ -137,7 +137,8 @@ class Panel(QWidget):
         self.claims.preset_requested.connect(self.load_preset)
         self.claims.measure_requested.connect(self._run_claims)
         self.claims.highlight_requested.connect(self._highlight)
-        self.side = QSplitter(Qt.Orientation.Vertical, objectName="side")
+        self.side = QSplitter(Qt.Orientation.Vertical)
+        self.side.setObjectName("side")
         self.side.setChildrenCollapsible(False)
         self.side.addWidget(self._scrolled(self.controls, "Controls", (4, 12, 12, 4)))
         claims_card = QFrame(objectName="card")
@@ -261,8 +262,11 @@ class Panel(QWidget):
         click = next(figure.click for figure in figures if figure.key == key)  # type: ignore[union-attr]
         if click:
             self.controls.set_values(
-                {**self.controls.values(), click[0]: self._clamp(click[0], x),
-                 click[1]: self._clamp(click[1], y)}
+                {
+                    **self.controls.values(),
+                    click[0]: self._clamp(click[0], x),
+                    click[1]: self._clamp(click[1], y),
+                }
             )
 
     def _clamp(self, name: str, value: float) -> float:

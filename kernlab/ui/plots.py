@@ -17,6 +17,8 @@ from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QRe
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from kernlab.engine.contract.drawing import (
+    BLANK,
+    COLORS,
     Drawing,
     DrawnImage,
     DrawnItem,
@@ -340,5 +342,8 @@ def _image_value(image: DrawnImage, x: float, y: float) -> str:
     row = int((y - bottom) / (top - bottom) * rows)
     column = int((x - left) / (right - left) * columns)
     low, high = image.limits
-    value = low + int(image.index[row, column]) / 255 * (high - low)
+    shade = int(image.index[row, column])
+    if shade == BLANK:
+        return ""
+    value = low + shade / (COLORS - 1) * (high - low)
     return f"{image.label} ≈ {number(value, 3)}"

@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QFileDialog,
     QFrame,
@@ -278,7 +279,8 @@ class Window(QMainWindow):
     def set_theme(self, name: str) -> None:
         """Repaint everything in a theme."""
         self.theme = themes.load(name)
-        application = QGuiApplication.instance()
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
         themes.apply(application, self.theme)
         for panel in self._panels.values():
             panel.set_roles(self.theme.roles)

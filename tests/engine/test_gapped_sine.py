@@ -17,7 +17,7 @@ from kernlab.engine.contract.claim import NOT_MEASURED
 from kernlab.engine.contract.drawing import Drawing, draw
 from kernlab.engine.contract.parameters import own_data
 from kernlab.engine.contract.table import Table
-from kernlab.engine.experiments import _gapped_sine_data as data
+from kernlab.engine.experiments.gapped_sine import data
 
 experiment = catalogue.get("gapped-sine")
 ALL = (*experiment.views, "claims")
@@ -96,7 +96,7 @@ def test_fewer_points_are_a_prefix_of_more() -> None:
 
 
 def test_posterior_agrees_with_scikit_learn() -> None:
-    points, x, y = points_of(n=400, noise=0.2)
+    _, x, y = points_of(n=400, noise=0.2)
     table = tables_of(n=400, noise=0.2, lengthscale=0.8, ridge=0.04)["posterior"]
     mean, sd = sklearn_gp(x, y, 0.8, 0.04).predict(table["x"][:, None], return_std=True)
     np.testing.assert_allclose(table["mean"], mean, atol=1e-9)

@@ -34,7 +34,8 @@ Range = tuple[float, float]
 
 LINE_POINTS = 2000
 DOTS = 5000
-COLORS = 256
+COLORS, BLANK = 255, 255
+"""Colours of an image, and the index of a cell without a value, which shows none of them."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,10 @@ class DrawnPoints:
 
 @dataclass(frozen=True)
 class DrawnImage:
-    """Indices into a colour table of 256, row 0 at the bottom, over `rect` (x0, x1, y0, y1)."""
+    """Indices into a table of `COLORS` colours, or `BLANK`, over `rect` (x0, x1, y0, y1).
+
+    Row 0 is at the bottom.
+    """
 
     index: npt.NDArray[np.uint8]
     rect: tuple[float, float, float, float]
@@ -219,7 +223,9 @@ def _draw_item(
         x, y = peaks(x, y, line_points)
         return DrawnLine(x, y, item.style, item.label, item.markers)
     if isinstance(item, Band):
-        x, (low, high) = _sorted(x_of(item.x), [y_of(item.low), y_of(item.high)])
+        high = y_of(item.high)
+        low = _low_end(tables[item.table][item.low], figure.y.log)
+        x, (low, high) = _sorted(x_of(item.x), [low, high])
         kept = _every(x.size, line_points)
         return DrawnBand(x[kept], low[kept], high[kept], item.style)
     if isinstance(item, Points):
@@ -236,6 +242,12 @@ def _draw_item(
     ends = (_place(item.low, figure.x.log), _place(item.high, figure.x.log))
     assert ends[0] is not None and ends[1] is not None
     return DrawnRegion(ends[0], ends[1], item.label)
+
+
+def _low_end(values: npt.NDArray[Any], log: bool) -> Array:
+    """The lower end of a band: at 0 or less it lies below every log axis."""
+    low = _transform(values, log, _Hidden())
+    return np.where(np.asarray(values) <= 0, -math.inf, low) if log else low
 
 
 def _place(value: float | None, log: bool) -> float | None:
@@ -298,6 +310,7 @@ def _draw_image(item: Image, figure: Figure, table: Table) -> DrawnImage:
         low = -high
     scaled = np.nan_to_num((values - low) / ((high - low) or 1.0), nan=0.0, posinf=1, neginf=0)
     index = np.rint(np.clip(scaled, 0, 1) * (COLORS - 1)).astype(np.uint8)
+    index[np.isnan(values)] = BLANK
     hidden = _Hidden()
     columns = _transform(table[item.x], figure.x.log, hidden).reshape(table.grid)[0]
     rows = _transform(table[item.y], figure.y.log, hidden).reshape(table.grid)[:, 0]

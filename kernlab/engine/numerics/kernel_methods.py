@@ -92,8 +92,8 @@ def fit(
         features = partial(fourier_features, frequencies=frequencies)
         bandwidth = 2.0 * float(np.abs(frequencies.values).max())
     x, weight, weighted_y = nodes(bandwidth)
-    equations = None
-    for fraction, equations in normal_equations_in_slices(features, x, weight, weighted_y):
+    sums = None
+    for fraction, sums in normal_equations_in_slices(features, x, weight, weighted_y):  # noqa: B007
         yield fraction
-    assert equations is not None
-    return Approximation(features, WeightSpace(*equations), method == "nystrom-dtc")
+    assert sums is not None
+    return Approximation(features, WeightSpace(*sums), method == "nystrom-dtc")

@@ -83,9 +83,7 @@ class Points:
         half_width = SMOOTH * lengthscale
         level = self.fine.bins.coarser(half_width).count
         key = (self.fine_key, level, extended)
-        merged = cache.get(
-            "merged", key, lambda: self.fine.coarsen(half_width, extended=extended)
-        )
+        merged = cache.get("merged", key, lambda: self.fine.coarsen(half_width, extended=extended))
         if self.noise is None:
             return merged
         noise = self.noise
@@ -269,9 +267,7 @@ def _around(gap: tuple[float, float], bins: Bins, chunks: list[Chunk]) -> Chunk:
     return _condensed(bins, x, noise)
 
 
-def _sample(
-    x: FloatArray, noise: FloatArray, sd: float, gap: tuple[float, float] | None
-) -> Table:
+def _sample(x: FloatArray, noise: FloatArray, sd: float, gap: tuple[float, float] | None) -> Table:
     if gap is not None:
         outside = (x <= gap[0]) | (x >= gap[1])
         x, noise = x[outside], noise[outside]

@@ -133,9 +133,7 @@ def _g2(p: Any, row: Row) -> Claim:
     )
 
 
-def _cell(
-    statement: Statement, published: float, measured: float, note: str
-) -> Claim:
+def _cell(statement: Statement, published: float, measured: float, note: str) -> Claim:
     error = abs(measured / published - 1)
     return statement.judge(
         "holds" if error <= CELL else "fails",
