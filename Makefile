@@ -57,7 +57,7 @@ lint: $(VENV)/.linted
 	$(BIN)/mypy
 
 soak: system $(VENV)/.tested
-	QT_QPA_PLATFORM=offscreen $(BIN)/python benchmarks/soak.py
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks.soak
 
 screenshots: system $(VENV)/.installed
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m kernlab.ui.screenshots

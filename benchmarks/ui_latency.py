@@ -58,6 +58,8 @@ class Watch:
         self.waiting: deque[tuple[int, float]] = deque()
         self.latencies: list[float] = []
         self.stalls: list[float] = []
+        self.moments: list[float] = []
+        self.dragging = False
         self.stale = 0
         self.painted = -1
         self.full = 0
@@ -79,8 +81,10 @@ class Watch:
             return
         serial = self.panel._shown.get(self.key, -1)
         self.stale += serial < self.painted
-        self.painted = max(self.painted, serial)
         now = time.perf_counter()
+        if serial > self.painted and self.dragging:
+            self.moments.append(now)
+        self.painted = max(self.painted, serial)
         while self.waiting and self.waiting[0][0] <= serial:
             self.latencies.append(now - self.waiting.popleft()[1])
 
@@ -133,9 +137,11 @@ def drag(panel: Panel, watch: Watch, name: str, moves: int) -> None:
     timer.setTimerType(Qt.TimerType.PreciseTimer)
     timer.timeout.connect(move)
     watch.start()
+    watch.dragging, watch.moments = True, []
     timer.start(2)
     while done < moves:
         live(0.05)
+    watch.dragging = False
     slider.setValue(start)
     slider.setSliderDown(False)
     timer.stop()

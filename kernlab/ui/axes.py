@@ -14,7 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
-from kernlab.engine.contract.drawing import Drawing, DrawnImage, Range
+from kernlab.engine.contract.drawing import COLORS, Drawing, DrawnImage, Range
 from kernlab.engine.contract.text import THIN_SPACE, power_of_ten
 from kernlab.ui.items import Palette, Projection, color_image
 
@@ -177,6 +177,8 @@ class Frame(QGraphicsObject):
         self._titles = ("", "")
         self._logs = (False, False)
         self._image: DrawnImage | None = None
+        self._waiting = "computing…"
+        self._empty = True
         self.setZValue(-10)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
@@ -187,6 +189,12 @@ class Frame(QGraphicsObject):
         self.size, self.to, self.font = size, to, font
         self.update()
 
+    def set_waiting(self, text: str) -> None:
+        """What stands in the place of axes while there is no drawing yet."""
+        if text != self._waiting:
+            self._waiting = text
+            self.update()
+
     def show_drawing(self, drawing: Drawing) -> None:
         """Take over titles, scales and colour bar; repaint only where one of them differs."""
         image = next((item for item in drawing.items if isinstance(item, DrawnImage)), None)
@@ -195,8 +203,9 @@ class Frame(QGraphicsObject):
             (item.limits, item.label, item.colormap) if item else None
             for item in (image, self._image)
         )
-        if (titles, logs, legend) != (self._titles, self._logs, known):
+        if self._empty or (titles, logs, legend) != (self._titles, self._logs, known):
             self.update()
+        self._empty = False
         self._titles, self._logs, self._image = titles, logs, image
 
     def boundingRect(self) -> QRectF:
@@ -206,6 +215,10 @@ class Frame(QGraphicsObject):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         painter.setFont(self.font)
+        if self._empty:
+            painter.setPen(self.palette.color("muted"))
+            painter.drawText(self.size, Qt.AlignmentFlag.AlignCenter, self._waiting)
+            return
         rect, line = self.to.rect, painter.fontMetrics().height()
         across = ticks(self.to.x, self._logs[0], max(2, int(rect.width() / (line * 2.7))))
         up = ticks(self.to.y, self._logs[1], max(2, int(rect.height() / (line * 2.2))))

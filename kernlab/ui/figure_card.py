@@ -14,6 +14,8 @@ from kernlab.ui.card import Card
 from kernlab.ui.header import LegendEntry, icon_button
 from kernlab.ui.plots import PlotView
 
+CLICK_NOTE = "click to take these values"
+
 
 def _legend(drawing: Drawing) -> tuple[LegendEntry, ...]:
     """The legend, with a marker only where the figure shows it."""
@@ -84,10 +86,16 @@ class FigureCard(Card):
             keep_view: ranges only grow, and the header keeps its rows (while a slider moves).
         """
         legend = _legend(drawing)
-        self.header.show_texts(drawing.title, drawing.note, legend, keep_rows=keep_view)
+        notes = [drawing.note, CLICK_NOTE if drawing.click else ""]
+        note = " · ".join(filter(None, notes))
+        self.header.show_texts(drawing.title, note, legend, keep_rows=keep_view)
         self.log_x.setChecked(drawing.x.log)
         self.log_y.setChecked(drawing.y.log)
         self.plot.show_drawing(drawing, keep_view=keep_view)
+
+    def set_waiting(self, text: str) -> None:
+        """What the card says while there is no drawing yet."""
+        self.plot.set_waiting(text)
 
     def set_stale(self, stale: bool) -> None:
         """Dim the data while newer ones are on their way."""

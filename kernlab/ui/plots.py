@@ -219,6 +219,10 @@ class PlotView(pyqtgraph.GraphicsView):  # type: ignore[misc]
         """From picture coordinates to pixels."""
         return self._layers.to
 
+    def set_waiting(self, text: str) -> None:
+        """What stands there while there is no drawing yet."""
+        self._frame.set_waiting(text)
+
     def set_stale(self, stale: bool) -> None:
         """Dim the data; axes and texts stay."""
         self._layers.setOpacity(STALE_OPACITY if stale else 1.0)

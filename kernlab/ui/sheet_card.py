@@ -31,6 +31,7 @@ class _Rows(QWidget):
         self.colors = palette
         self.sheet: DrawnSheet | None = None
         self.opacity = 1.0
+        self.waiting = "computing…"
         self.row_height = TALL_ROW
         self._least: list[float] = []
         self._to_right: list[bool] = []
@@ -71,10 +72,11 @@ class _Rows(QWidget):
         return made
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self.sheet is None:
-            return
         painter = QPainter(self)
         painter.setPen(self.colors.color("muted"))
+        if self.sheet is None:
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.waiting)
+            return
         self._paint_row(painter, 0, 22, self.sheet.headings)
         painter.setPen(QPen(self.colors.color("line"), 1))
         painter.drawLine(0, 22, self.width(), 22)
@@ -144,6 +146,12 @@ class SheetCard(Card):
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and self.sheet is not None:
             self.show_sheet(self.sheet)
+
+    def set_waiting(self, text: str) -> None:
+        """What the card says while there is no sheet yet."""
+        if text != self.rows.waiting:
+            self.rows.waiting = text
+            self.rows.update()
 
     def set_stale(self, stale: bool) -> None:
         """Dim the rows while newer ones are on their way."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -100,6 +101,54 @@ def test_every_kind_of_item_paints(card: FigureCard, kind: str, log: bool) -> No
     card.show_drawing(_drawing([KINDS[kind]], log=log))
     assert card.plot.items()
     assert _picture(card) != before
+
+
+def _pixel(card: FigureCard, x: float, y: float) -> str:
+    """The colour at a point in picture coordinates."""
+    to = card.plot.projection
+    return _picture(card).pixelColor(int(to.px(x)), int(to.py(y))).name()
+
+
+def test_a_cell_without_a_value_has_the_colour_of_the_surface(card: FigureCard) -> None:
+    holes = {"x": np.tile([1.0, 2.0], 2), "y": np.repeat([1.0, 2.0], 2), "z": [0, math.nan, 1, 2]}
+    image = Image("holes", "x", "y", "z", "value")
+    figure = Figure("key", "A title", "view", Axis("x"), Axis("y"), [image])
+    drawing = draw(figure, {"holes": Table(holes, grid=(2, 2))})
+    assert isinstance(drawing, Drawing)
+    for name in ("light", "dark"):
+        card.set_roles(roles(name))
+        card.show_drawing(drawing)
+        assert _pixel(card, 1.9, 0.9) == roles(name)["surface"].lower()
+        assert _pixel(card, 0.9, 0.9) == "#440154"
+    to = card.plot.projection
+    assert "value" not in read_out(drawing, to, QPointF(to.px(1.9), to.py(0.9)))
+
+
+def test_a_band_that_reaches_below_zero_fills_a_log_axis_down_to_its_end(card: FigureCard) -> None:
+    table = Table({"x": [0.0, 1.0], "low": [-1.0, 0.0], "high": [10.0, 10.0]})
+    axes = Axis("x"), Axis("y", log=True, view=(1e-3, 100))
+    figure = Figure("key", "A title", "view", *axes, [Band("t", "x", "low", "high", STYLE)])
+    drawing = draw(figure, {"t": table})
+    assert isinstance(drawing, Drawing)
+    card.show_drawing(drawing)
+    assert _pixel(card, 0.53, -2.9) == _pixel(card, 0.53, 0.9) != _pixel(card, 0.53, 1.3)
+
+
+def test_a_card_without_a_drawing_says_so_instead_of_showing_axes(card: FigureCard) -> None:
+    waiting = _picture(card)
+    ink = {
+        (x, y)
+        for x in range(waiting.width())
+        for y in range(waiting.height())
+        if waiting.pixelColor(x, y).name() != roles("light")["surface"].lower()
+    }
+    assert ink and all(abs(y - waiting.height() / 2) < 12 for _, y in ink)
+    card.set_waiting("not computed")
+    assert _picture(card) != waiting
+    card.show_drawing(_drawing([CURVE]))
+    shown = _picture(card)
+    card.set_waiting("something else")
+    assert _picture(card) == shown
 
 
 @pytest.mark.parametrize("marker", ["circle", "square", "triangle", "diamond", "cross"])

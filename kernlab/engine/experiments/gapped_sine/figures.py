@@ -220,7 +220,6 @@ def _map(p: Parameters, what: str, title: str, tables: Tables) -> Figure:
         Axis("lengthscale", "σ", "rad", log=True, view=(0.1, 10)),
         Axis("ridge", "α", log=True, view=(1e-6, 1)),
         (Image("evidence", "lengthscale", "ridge", f"{what}_shown", label), *marks),
-        note="click to take these values",
         click=("lengthscale", "ridge"),
     )
 
