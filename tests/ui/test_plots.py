@@ -103,7 +103,7 @@ def test_every_kind_of_item_paints(card: FigureCard, kind: str, log: bool) -> No
     assert _picture(card) != before
 
 
-def _pixel(card: FigureCard, x: float, y: float) -> str:
+def _color_at(card: FigureCard, x: float, y: float) -> str:
     """The colour at a point in picture coordinates."""
     to = card.plot.projection
     return _picture(card).pixelColor(int(to.px(x)), int(to.py(y))).name()
@@ -118,8 +118,8 @@ def test_a_cell_without_a_value_has_the_colour_of_the_surface(card: FigureCard) 
     for name in ("light", "dark"):
         card.set_roles(roles(name))
         card.show_drawing(drawing)
-        assert _pixel(card, 1.9, 0.9) == roles(name)["surface"].lower()
-        assert _pixel(card, 0.9, 0.9) == "#440154"
+        assert _color_at(card, 1.9, 0.9) == roles(name)["surface"].lower()
+        assert _color_at(card, 0.9, 0.9) == "#440154"
     to = card.plot.projection
     assert "value" not in read_out(drawing, to, QPointF(to.px(1.9), to.py(0.9)))
 
@@ -131,7 +131,7 @@ def test_a_band_that_reaches_below_zero_fills_a_log_axis_down_to_its_end(card: F
     drawing = draw(figure, {"t": table})
     assert isinstance(drawing, Drawing)
     card.show_drawing(drawing)
-    assert _pixel(card, 0.53, -2.9) == _pixel(card, 0.53, 0.9) != _pixel(card, 0.53, 1.3)
+    assert _color_at(card, 0.53, -2.9) == _color_at(card, 0.53, 0.9) != _color_at(card, 0.53, 1.3)
 
 
 def test_a_card_without_a_drawing_says_so_instead_of_showing_axes(card: FigureCard) -> None:
@@ -240,14 +240,14 @@ def test_views_only_grow_while_a_slider_moves_and_fit_on_release(card: FigureCar
     assert card.plot.ranges == (small.x.view, small.y.view)
 
 
-def _pixel(card: FigureCard, x: float, y: float) -> QPoint:
+def _color_at(card: FigureCard, x: float, y: float) -> QPoint:
     to = card.plot.projection
     return QPointF(to.px(x), to.py(y)).toPoint()
 
 
 def test_a_click_gives_data_values_on_log_axes(card: FigureCard, qtbot: QtBot) -> None:
     card.show_drawing(_drawing([CURVE], log=True, click=("a", "b")))
-    place = _pixel(card, 1.0, 0.5)
+    place = _color_at(card, 1.0, 0.5)
     with qtbot.waitSignal(card.clicked) as caught:
         qtbot.mouseClick(card.plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
     key, x, y = caught.args
@@ -262,7 +262,7 @@ def test_a_click_means_nothing_in_a_figure_without_parameters(
     card.show_drawing(_drawing([CURVE]))
     with qtbot.assertNotEmitted(card.clicked):
         qtbot.mouseClick(
-            card.plot.viewport(), Qt.MouseButton.LeftButton, pos=_pixel(card, 50.0, 5.0)
+            card.plot.viewport(), Qt.MouseButton.LeftButton, pos=_color_at(card, 50.0, 5.0)
         )
 
 
@@ -286,7 +286,7 @@ def test_the_wheel_zooms_new_data_keep_the_zoom_and_a_double_click_resets(
 ) -> None:
     drawing = _drawing([CURVE])
     card.show_drawing(drawing)
-    place = _pixel(card, 50.0, 5.0)
+    place = _color_at(card, 50.0, 5.0)
     _turn_wheel(card, place)
     zoomed = card.plot.ranges
     assert zoomed[0][1] - zoomed[0][0] < drawing.x.view[1] - drawing.x.view[0]
@@ -309,7 +309,7 @@ def test_linked_figures_zoom_x_together_only_where_x_is_the_same_quantity(
     twin.show_drawing(_drawing([CURVE], scale=2.0))
     stranger.show_drawing(_drawing([CURVE], log=True))
     before = stranger.plot.ranges
-    _turn_wheel(card, _pixel(card, 50.0, 5.0))
+    _turn_wheel(card, _color_at(card, 50.0, 5.0))
     assert twin.plot.ranges[0] == card.plot.ranges[0]
     assert twin.plot.ranges[1] != card.plot.ranges[1]
     assert stranger.plot.ranges == before
