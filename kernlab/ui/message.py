@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
 
@@ -12,7 +12,11 @@ class Message(QFrame):
 
     def __init__(self) -> None:
         super().__init__(objectName="message")
+        self.topic = ""
         self._details = ""
+        self._fade = QTimer(self)
+        self._fade.setSingleShot(True)
+        self._fade.timeout.connect(self.hide)
         self.text = QLabel(wordWrap=True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = self._button("Details", self._toggle)
@@ -37,19 +41,29 @@ class Message(QFrame):
         button.clicked.connect(slot)
         return button
 
-    def tell(self, text: str) -> None:
-        """Say something that went as it should."""
-        self._show("tell", text, "")
+    def tell(self, text: str, seconds: float = 0.0, topic: str = "") -> None:
+        """Say something that went as it should, for some seconds or until it is dismissed."""
+        self._show("tell", text, "", topic)
+        if seconds:
+            self._fade.start(int(1000 * seconds))
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: str, topic: str = "") -> None:
         """Say what is not possible and what to do."""
-        self._show("inconclusive", text, "")
+        self._show("inconclusive", text, "", topic)
 
-    def fail(self, text: str, details: str) -> None:
+    def fail(self, text: str, details: str, topic: str = "") -> None:
         """Say what failed; the details are for a report."""
-        self._show("fails", text, details)
+        self._show("fails", text, details, topic)
 
-    def _show(self, kind: str, text: str, details: str) -> None:
+    def settle(self, topic: str) -> None:
+        """Take back what was said on a topic, now that it is no longer so."""
+        if self.topic == topic:
+            self.topic = ""
+            self.hide()
+
+    def _show(self, kind: str, text: str, details: str, topic: str) -> None:
+        self._fade.stop()
+        self.topic = topic
         self._details = details
         self.text.setText(text)
         self.setProperty("kind", kind)

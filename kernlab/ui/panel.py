@@ -34,8 +34,10 @@ from kernlab.engine.contract.text import number
 from kernlab.ui.cards import FigureCard, FigureGrid, SheetCard
 from kernlab.ui.claims import ClaimList
 from kernlab.ui.controls import Controls
-from kernlab.ui.jobs import Failed, Finished, Lane, Request, Status
+from kernlab.ui.errands import Errands
+from kernlab.ui.jobs import Failed, Finished, Lane, Mail, Request, Status
 from kernlab.ui.message import Message
+from kernlab.ui.theme import tag
 from kernlab.ui.toolbar import Toolbar
 
 REST = 120
@@ -44,6 +46,8 @@ CLAIMS_REST = 1000
 """Milliseconds of rest after which the window measures what only the claims need."""
 FRAME_BUDGET = 0.008
 """Seconds that one tick may spend on handing figures to their cards."""
+VALUE, RUN, SEARCH, EXPORT = "value", "run", "search", "export"
+"""What a message is about, so that it goes when it is no longer so."""
 STALE = 0.25
 """Seconds that a figure may lag behind before it is dimmed."""
 
@@ -81,7 +85,10 @@ class Panel(QWidget):
         self._handed = False
         self._shown: dict[str, int] = {}
         self._complete: dict[str, int] = {}
-        self._collecting: Callable[[Finished], None] | None = None
+        self._errands = Errands(experiment.key, lane)
+        self._running = False
+        self._answered = -1
+        self._collected: Callable[[Finished], None] | None = None
         self._search: tuple[str, str] | None = None
         self._scales: dict[tuple[str, str], bool] = {}
         self._cards: dict[str, FigureCard | SheetCard] = {}
@@ -104,6 +111,7 @@ class Panel(QWidget):
         self.toolbar = Toolbar(self.experiment)
         self.toolbar.preset_chosen.connect(self.load_preset)
         self.toolbar.run_pressed.connect(self.run_or_cancel)
+        self.toolbar.side_toggled.connect(lambda shown: self.side.setVisible(shown))
         self.answer = QLabel(objectName="answer", wordWrap=True, textFormat=Qt.TextFormat.RichText)
         self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.answer.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -233,8 +241,7 @@ class Panel(QWidget):
     def load_preset(self, title: str) -> None:
         """Load a preset over the defaults and say what to look at."""
         preset = next(item for item in self.experiment.presets if item.title == title)
-        defaults = {name: value for name, value in vars(self.experiment.Parameters()).items()}
-        self.set_parameters({**defaults, **preset.parameters})
+        self.set_parameters({**vars(self.experiment.Parameters()), **preset.parameters})
         self.message.tell(f"{preset.title}: {preset.look_at}")
 
     def _on_changed(self, name: str, moving: bool) -> None:
@@ -244,11 +251,15 @@ class Panel(QWidget):
         try:
             self.parameters = self.controls.parameters()
         except ValueError as error:
-            self.message.warn(str(error))
+            self.message.warn(str(error), VALUE)
             return
+        self.message.settle(VALUE)
         self.moving = moving
         self.serial += 1
         self._changed_at = time.perf_counter()
+        if "search" in self._errands:
+            self.message.settle(SEARCH)
+        self._errands.cancel("search", "answer")
         self._search = None
         self._claims_rest.stop()
         self._submit("coarse")
@@ -269,9 +280,13 @@ class Panel(QWidget):
                 }
             )
 
-    def _clamp(self, name: str, value: float) -> float:
-        span = self.controls.control(name).field.span
-        return min(max(value, span.low), span.high) if span else value
+    def _clamp(self, name: str, value: float) -> float | int:
+        """A value from a picture: no more digits than a click can mean, within the range."""
+        field = self.controls.control(name).field
+        value = float(f"{value:.3e}")
+        if field.span:
+            value = min(max(value, field.span.low), field.span.high)
+        return round(value) if field.kind == "int" else value
 
     # -- runs -------------------------------------------------------------------------------
 
@@ -289,20 +304,43 @@ class Panel(QWidget):
 
     def _submit(self, fidelity: Any) -> None:
         self.lane.submit(self._request(fidelity, (self.view,)))
+        self._set_running()
+
+    def _set_running(self) -> None:
+        self._running = True
         self.toolbar.set_running(True)
+        self._show_waiting("computing…")
+
+    def _show_waiting(self, text: str) -> None:
+        for card in self._cards.values():
+            card.set_waiting(text)
 
     def _run_full(self) -> None:
         self._submit("full")
 
     def _run_claims(self) -> None:
         self.lane.submit(self._request("full", (CLAIMS,), purpose="claims"))
-        self.toolbar.set_running(True)
+        self._set_running()
 
     def collect(self, done: Callable[[Finished], None]) -> None:
-        """Run all views to the end, then call back with everything that they made."""
-        self._collecting = done
-        self.lane.submit(self._request("full", tuple(self.experiment.views), purpose="collect"))
+        """Run all views to the end, then call back with everything that they made.
+
+        It is an errand: changes of parameters meanwhile do not concern it.
+        """
+        self._collected = done
+        views = (*self.experiment.views, CLAIMS)
+        self._errands.send("export", self._request("full", views, purpose="collect"))
         self.toolbar.set_running(True)
+
+    @property
+    def pictured(self) -> bool:
+        """Whether a picture has been shown yet."""
+        return self._pictured >= 0
+
+    @property
+    def collecting(self) -> bool:
+        """Whether an export is being computed."""
+        return "export" in self._errands
 
     def run_or_cancel(self) -> None:
         """Cancel what runs, or run again where nothing does."""
@@ -310,6 +348,10 @@ class Panel(QWidget):
             self._rest.stop()
             self._claims_rest.stop()
             self.lane.cancel(self.experiment.key)
+            for topic, kind in ((EXPORT, "export"), (SEARCH, "search")):
+                if kind in self._errands:
+                    self.message.settle(topic)
+            self._errands.cancel("export", "search", "answer")
             self._set_idle("cancelled")
         else:
             self._submit("full")
@@ -326,14 +368,15 @@ class Panel(QWidget):
 
     def find_break(self, claim: str, parameter: str) -> None:
         """Search the value of a parameter at which a claim's verdict flips; mark its slider."""
-        self._rest.stop()
         self._search = (claim, parameter)
         self.controls.clear_marks()
-        self.lane.submit(
-            self._request("full", (CLAIMS,), purpose="break", claim=claim, parameter=parameter)
+        self._errands.send(
+            "search",
+            self._request("full", (CLAIMS,), purpose="break", claim=claim, parameter=parameter),
         )
         self.toolbar.set_running(True)
-        self.message.tell(f"Looking for the {parameter.replace('_', ' ')} at which {claim} flips …")
+        name = parameter.replace("_", " ")
+        self.message.tell(f"Looking for the {name} at which {claim} flips …", topic=SEARCH)
 
     # -- news from the lane -----------------------------------------------------------------
 
@@ -346,27 +389,30 @@ class Panel(QWidget):
                 self.status = mail.status
                 self.status_changed.emit()
             if mail.answer is not None:
-                self.answer.setText(emphasised(mail.answer[1]))
+                self._show_answer(*mail.answer)
             if mail.claims is not None and mail.claims[0] == self.serial:
                 self.claims.set_claims(mail.claims[1])
-            if mail.found is not None:
-                self._on_found(mail.found)
             for event in mail.events:
                 self._on_finished(event) if isinstance(event, Finished) else self._on_failed(event)
+        self.poll_errands()
         self._dim()
 
+    def poll_errands(self) -> None:
+        """Take what the lane has made besides the picture; also while another panel is shown."""
+        for errand in self._errands.news():
+            self._on_errand(errand)
+
     def _take_figures(self) -> None:
-        """Hand what has come to the cards; the lane goes on once it is painted."""
-        begun = time.perf_counter()
-        while time.perf_counter() - begun < FRAME_BUDGET:
-            news = self.lane.mailbox.take_figure(self.experiment.key)
-            if news is None:
-                if not self._handed:
-                    self.lane.seen(self.experiment.key)
-                self._handed = False
-                return
+        """Hand one figure to its card; the lane goes on once all that came are painted.
+
+        One a tick: each is painted before the next, so that no stall is longer than one paint.
+        """
+        news = self.lane.mailbox.take_figure(self.experiment.key)
+        if news is not None:
             self._show(*news)
-            self._handed = True
+        elif not self._handed:
+            self.lane.seen(self.experiment.key)
+        self._handed = news is not None
 
     def _show(self, serial: int, drawing: Drawing | DrawnSheet) -> None:
         card = self._cards.get(drawing.key)
@@ -388,26 +434,61 @@ class Panel(QWidget):
             return
         for key, card in self._cards.items():
             card.set_stale(self._shown.get(key, self.serial) < self.serial)
+        tag(self.answer, muted=self._answered < self.serial)
 
     def _on_finished(self, event: Finished) -> None:
         request = event.request
         if request.serial != self.serial:
             return
-        if request.purpose == "collect" and self._collecting is not None:
-            done, self._collecting = self._collecting, None
-            done(event)
         if request.fidelity == "coarse":
             return
         if request.purpose == "show":
+            self.message.settle(RUN)
             self._complete[request.views[0]] = request.serial
             self._claims_rest.start()
+            if self._answered != self.serial:  # another view's tables hold the answer
+                first = self.experiment.views[:1]
+                self._errands.send("answer", self._request("full", first, purpose="collect"))
         self._set_idle("")
         self.finished.emit(event)
 
     def _on_failed(self, event: Failed) -> None:
         if event.request.serial == self.serial:
-            self.message.fail(event.message, event.details)
+            self.message.fail(event.message, event.details, RUN)
             self._set_idle("failed")
+
+    def _on_errand(self, mail: Mail) -> None:
+        """News of an errand. What it says of claims is left aside: it knows less of them."""
+        if mail.status is not None and not self._running:
+            self.status = mail.status
+            self.status_changed.emit()
+        if mail.found is not None:
+            self._on_found(mail.found)
+        for event in mail.events:
+            self._on_errand_done(event)
+            if not self._running:
+                self._set_idle("")
+            if isinstance(event, Finished):
+                self.finished.emit(event)
+
+    def _on_errand_done(self, event: Finished | Failed) -> None:
+        request = event.request
+        kind = request.panel.rpartition("/")[2]
+        if isinstance(event, Failed) and kind == "search":
+            self.message.warn(event.message, SEARCH)
+        elif isinstance(event, Failed) and kind == "export":
+            self.message.fail(f"Nothing was exported: {event.message}", event.details, EXPORT)
+        elif isinstance(event, Finished) and event.collected is not None:
+            if kind == "answer" and request.serial == self.serial:
+                self._show_answer(request.serial, event.collected.answer)
+            elif kind == "export" and self._collected is not None:
+                done, self._collected = self._collected, None
+                done(event)
+
+    def _show_answer(self, serial: int, answer: str) -> None:
+        self._answered = serial
+        tag(self.answer, muted=False)
+        self.answer.setText(emphasised(answer))
 
     def _on_found(self, found: Break) -> None:
         if self._search is None:
@@ -420,11 +501,14 @@ class Panel(QWidget):
             name = parameter.replace("_", " ")
             self.message.tell(
                 f"{claim} {before} for {name} up to {number(found.low, 5)} "
-                f"and {after} from {number(found.high, 5)}."
+                f"and {after} from {number(found.high, 5)}.",
+                topic=SEARCH,
             )
 
     def _set_idle(self, note: str) -> None:
         precision = self.status.precision if self.status else ""
         self.status = Status(self.serial, None, note, precision, time.perf_counter())
-        self.toolbar.set_running(False)
+        self._running = False
+        self.toolbar.set_running(bool(self._errands))
+        self._show_waiting("not computed")
         self.status_changed.emit()

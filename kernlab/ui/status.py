@@ -36,6 +36,8 @@ class StatusLine(QFrame):
         row.addStretch(1)
         row.addWidget(self.facts)
         self.setFixedHeight(32)
+        self._status: Status | None = None
+        self._help = self._hint = ""
         self._latencies: deque[float] = deque(maxlen=15)
         self._precision = ""
         counts = thread_counts()
@@ -47,12 +49,28 @@ class StatusLine(QFrame):
         self._latencies.append(seconds)
         self._show_facts()
 
+    def show_help(self, text: str) -> None:
+        """Show the help of what the pointer is on; an empty text brings the status back."""
+        self._help = text
+        self._show_note()
+
+    def show_hint(self, text: str) -> None:
+        """Show why it takes long; an empty text brings the status back."""
+        self._hint = text
+        self._show_note()
+
+    def _show_note(self) -> None:
+        text = self._help or self._hint or _sentence(self._status)
+        if text != self.note.text():
+            self.note.setText(text)
+
     def show_status(self, status: Status | None) -> None:
         """Show what the visible panel's run is doing."""
+        self._status = status
         running = status is not None and status.fraction is not None
         self.bar.setVisible(running)
         self.cancel.setVisible(running)
-        self.note.setText(_sentence(status))
+        self._show_note()
         if status is not None and status.fraction is not None:
             self.bar.setValue(round(1000 * status.fraction))
         if status is not None and status.precision:

@@ -43,6 +43,32 @@ class Switch(QAbstractButton):
             painter.drawRoundedRect(ring, ring.height() / 2, ring.height() / 2)
 
 
+class SideToggle(QAbstractButton):
+    """A small picture of a window with its right column: filled while the column is shown."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setCheckable(True)
+        self.setChecked(True)
+        self.setFixedSize(28, 28)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        role, colors = QPalette.ColorRole, self.palette()
+        lit = self.hasFocus() or self.underMouse()
+        ink = colors.color(role.Highlight if lit else role.PlaceholderText)
+        painter.setPen(QPen(ink, 1.4))
+        painter.drawRoundedRect(QRectF(5.5, 7, 17, 14), 2.5, 2.5)
+        column = QRectF(16, 7, 6.5, 14)
+        if self.isChecked():
+            painter.fillRect(column, ink)
+        else:
+            painter.drawLine(column.topLeft(), column.bottomLeft())
+
+
 class CheckBox(QCheckBox):
     """A check box in the colours of the palette; a stylesheet alone cannot draw its tick."""
 

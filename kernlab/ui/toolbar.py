@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from kernlab.engine.contract.experiment import Experiment
+from kernlab.ui.switches import SideToggle
 
 EXPORTS = (
     ("Figures of this view…", "view"),
@@ -24,26 +33,26 @@ class Toolbar(QWidget):
     copy_python_pressed = Signal()
     copy_command_pressed = Signal()
     export_pressed = Signal(str)
-    side_toggled = Signal()
+    side_toggled = Signal(bool)
 
     def __init__(self, experiment: Experiment) -> None:
         super().__init__()
         self.running = False
         title = QLabel(experiment.title, objectName="title")
         question = QLabel(experiment.question, objectName="muted", wordWrap=True)
-        names = QVBoxLayout()
-        names.setSpacing(0)
-        names.addWidget(title)
-        names.addWidget(question)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
         row.setSpacing(8)
-        row.addLayout(names, 1)
+        row.addWidget(title, 1)
         for button in self._buttons(experiment):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(question)
 
-    def _buttons(self, experiment: Experiment) -> list[QPushButton]:
-        presets = self._button("Presets", "Load a preset")
+    def _buttons(self, experiment: Experiment) -> list[QAbstractButton]:
+        self.presets = presets = self._button("Presets", "Load a preset")
         menu = QMenu(presets, toolTipsVisible=True)
         for preset in experiment.presets:
             action = QAction(preset.title, menu, toolTip=preset.look_at)
@@ -65,7 +74,12 @@ class Toolbar(QWidget):
         self.run = self._button("Run", "Run or cancel")
         self.run.clicked.connect(self.run_pressed)
         self.run.setFixedWidth(76)
-        return [presets, code, export, self.run]
+        self.side = SideToggle()
+        self.side.setAccessibleName("Show controls and claims")
+        self.side.setToolTip("Controls and claims (F9)")
+        self.side.setShortcut(QKeySequence(Qt.Key.Key_F9))
+        self.side.toggled.connect(self.side_toggled)
+        return [presets, code, export, self.run, self.side]
 
     def _button(self, text: str, name: str) -> QPushButton:
         button = QPushButton(text)

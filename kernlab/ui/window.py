@@ -30,16 +30,22 @@ from kernlab.engine.contract import recipe as recipes
 from kernlab.engine.contract.parameters import fields_of
 from kernlab.engine.contract.recipe import Restored
 from kernlab.engine.contract.snippets import as_command, as_python
-from kernlab.export import Bundle
+from kernlab.engine.contract.text import plain
+from kernlab.export import SUFFIXES, Bundle, ExportError, atomic
 from kernlab.export.process import ExportProcess
 from kernlab.threads import thread_counts
+from kernlab.ui import first_start
 from kernlab.ui import theme as themes
 from kernlab.ui.jobs import Finished, Lane
-from kernlab.ui.panel import Panel
+from kernlab.ui.panel import EXPORT, VALUE, Panel
 from kernlab.ui.status import StatusLine
 
 TICK, IDLE_TICK = 2, 16
 """Milliseconds between two looks into the lane's mailbox, while it is busy and while not."""
+PATIENCE = 1000
+"""Milliseconds without a first picture after which the status line says why."""
+BRIEFLY = 5.0
+"""Seconds for which the window says that something was copied or saved."""
 NARROW = 1180
 """Window width in pixels below which the panel list shows icons only."""
 FIGURE_KINDS = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)"
@@ -135,7 +141,8 @@ class Window(QMainWindow):
             panel = Panel(catalogue.get(key), self.lane, self.theme.roles)
             panel.controls.changed.connect(lambda *_: self._tick.setInterval(TICK))
             panel.status_changed.connect(self._show_status)
-            panel.picture_shown.connect(self.status_line.show_latency)
+            panel.picture_shown.connect(self._on_picture)
+            panel.controls.help_changed.connect(self.status_line.show_help)
             panel.file_requested.connect(self._choose_file)
             panel.toolbar.copy_python_pressed.connect(lambda: self._copy(as_python))
             panel.toolbar.copy_command_pressed.connect(lambda: self._copy(as_command))
@@ -149,8 +156,18 @@ class Window(QMainWindow):
         self.lane.show(key)
         if new:
             panel.start()
+            QTimer.singleShot(PATIENCE, panel, lambda: self._explain_wait(panel))
         self._show_status()
         return panel
+
+    def _explain_wait(self, panel: Panel) -> None:
+        if not panel.pictured and panel.toolbar.running and not first_start.compiled():
+            self.status_line.show_hint("compiling, only at the first start")
+
+    def _on_picture(self, seconds: float) -> None:
+        self.status_line.show_hint("")
+        if self.panel.serial > 1:  # the first one was no slider's
+            self.status_line.show_latency(seconds)
 
     def restore(self, restored: Restored) -> None:
         """Show a recipe's experiment with its parameters, and report what was odd about it."""
@@ -161,8 +178,8 @@ class Window(QMainWindow):
             panel.message.warn(" · ".join(restored.warnings))
 
     def _poll(self) -> None:
-        if isinstance(self.stack.currentWidget(), Panel):
-            self.panel.poll()
+        for panel in self._panels.values():
+            panel.poll() if panel is self.stack.currentWidget() else panel.poll_errands()
         interval = TICK if self.lane.busy else IDLE_TICK
         if interval != self._tick.interval():
             self._tick.setInterval(interval)
@@ -196,7 +213,7 @@ class Window(QMainWindow):
         def read(_: object) -> None:
             try:
                 outcome.set_result(read_columns(path, field))
-            except ValueError as error:
+            except BaseException as error:
                 outcome.set_exception(error)
 
         def deliver() -> None:
@@ -204,10 +221,12 @@ class Window(QMainWindow):
                 return
             watch.stop()
             error = outcome.exception()
-            if error is not None:
-                panel.message.warn(str(error))
-            else:
+            if error is None:
                 panel.set_parameters({name: outcome.result(), **chosen})
+            elif isinstance(error, ValueError):
+                panel.message.warn(str(error), VALUE)
+            else:
+                panel.message.fail(f"{path.name} was not read: {error!r}", repr(error), VALUE)
 
         watch = QTimer(self)
         watch.timeout.connect(deliver)
@@ -217,13 +236,13 @@ class Window(QMainWindow):
     def _copy(self, make: Any) -> None:
         panel = self.panel
         QGuiApplication.clipboard().setText(make(panel.experiment.key, panel.parameters))
-        panel.message.tell("Copied. Paste it into a script or a terminal.")
+        panel.message.tell("Copied. Paste it into a script or a terminal.", BRIEFLY)
 
     def _export_pressed(self, what: str) -> None:
         panel = self.panel
         if what == "image":
             QGuiApplication.clipboard().setPixmap(panel.grid.grab())
-            panel.message.tell("The picture is on the clipboard.")
+            panel.message.tell("The picture is on the clipboard.", BRIEFLY)
             return
         kinds = DATA_KINDS if what == "data" else FIGURE_KINDS
         name = str(Path.home() / panel.experiment.key)
@@ -236,9 +255,15 @@ class Window(QMainWindow):
     def export(self, path: Path, what: str) -> None:
         """Compute everything in full, then write a file in the export process."""
         panel = self.panel
+        refusal = _refusal(path)
+        if not refusal and panel.collecting:
+            refusal = "Another export is being computed; wait until it is saved, or cancel it."
+        if refusal:
+            panel.message.warn(refusal)
+            return
         view = panel.view if what == "view" else None
         recipe = recipes.make(panel.experiment.key, panel.parameters, thread_counts())
-        panel.message.tell(f"Exporting {path.name} …")
+        panel.message.tell(f"Exporting {path.name} …", topic=EXPORT)
 
         def done(event: Finished) -> None:
             made = event.collected
@@ -246,7 +271,7 @@ class Window(QMainWindow):
             figures = tuple(f for f in made.figures if view is None or f.view == view)
             bundle = Bundle(
                 title=panel.experiment.title,
-                answer=made.answer,
+                answer=plain(made.answer),
                 figures=figures,
                 tables=made.tables,
                 claims=made.claims,
@@ -259,11 +284,12 @@ class Window(QMainWindow):
     def _report_export(self, outcome: Future[Any], panel: Panel, path: Path) -> None:
         error = outcome.exception()
         if error is None:
-            panel.message.tell(f"Saved {path}.")
+            panel.message.tell(f"Saved {path}.", BRIEFLY)
         elif isinstance(error, ValueError):
             panel.message.warn(str(error))
         else:
-            panel.message.fail(f"{path.name} was not saved: {error}", repr(error))
+            details = "\n".join([repr(error), *getattr(error, "__notes__", ())])
+            panel.message.fail(f"{path.name} was not saved: {error}", details)
 
     def report(self, text: str, details: str) -> None:
         """Show a failure that no panel caught."""
@@ -299,3 +325,14 @@ class Window(QMainWindow):
         if not self.lane.close(timeout=max(0.1, 0.7 - (time.perf_counter() - begun))):
             os._exit(0)
         event.accept()
+
+
+def _refusal(path: Path) -> str:
+    """Why nothing could be saved there, as far as it can be known before anything is computed."""
+    if path.suffix.lower() not in SUFFIXES and not path.is_char_device():
+        return f"{path} ends in {path.suffix or 'nothing'!r}; allowed: {', '.join(SUFFIXES)}"
+    try:
+        atomic.resolved(path)
+    except ExportError as error:
+        return str(error)
+    return ""

@@ -240,14 +240,14 @@ def test_views_only_grow_while_a_slider_moves_and_fit_on_release(card: FigureCar
     assert card.plot.ranges == (small.x.view, small.y.view)
 
 
-def _color_at(card: FigureCard, x: float, y: float) -> QPoint:
+def _pixel(card: FigureCard, x: float, y: float) -> QPoint:
     to = card.plot.projection
     return QPointF(to.px(x), to.py(y)).toPoint()
 
 
 def test_a_click_gives_data_values_on_log_axes(card: FigureCard, qtbot: QtBot) -> None:
     card.show_drawing(_drawing([CURVE], log=True, click=("a", "b")))
-    place = _color_at(card, 1.0, 0.5)
+    place = _pixel(card, 1.0, 0.5)
     with qtbot.waitSignal(card.clicked) as caught:
         qtbot.mouseClick(card.plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
     key, x, y = caught.args
@@ -262,7 +262,7 @@ def test_a_click_means_nothing_in_a_figure_without_parameters(
     card.show_drawing(_drawing([CURVE]))
     with qtbot.assertNotEmitted(card.clicked):
         qtbot.mouseClick(
-            card.plot.viewport(), Qt.MouseButton.LeftButton, pos=_color_at(card, 50.0, 5.0)
+            card.plot.viewport(), Qt.MouseButton.LeftButton, pos=_pixel(card, 50.0, 5.0)
         )
 
 
@@ -286,7 +286,7 @@ def test_the_wheel_zooms_new_data_keep_the_zoom_and_a_double_click_resets(
 ) -> None:
     drawing = _drawing([CURVE])
     card.show_drawing(drawing)
-    place = _color_at(card, 50.0, 5.0)
+    place = _pixel(card, 50.0, 5.0)
     _turn_wheel(card, place)
     zoomed = card.plot.ranges
     assert zoomed[0][1] - zoomed[0][0] < drawing.x.view[1] - drawing.x.view[0]
@@ -309,7 +309,7 @@ def test_linked_figures_zoom_x_together_only_where_x_is_the_same_quantity(
     twin.show_drawing(_drawing([CURVE], scale=2.0))
     stranger.show_drawing(_drawing([CURVE], log=True))
     before = stranger.plot.ranges
-    _turn_wheel(card, _color_at(card, 50.0, 5.0))
+    _turn_wheel(card, _pixel(card, 50.0, 5.0))
     assert twin.plot.ranges[0] == card.plot.ranges[0]
     assert twin.plot.ranges[1] != card.plot.ranges[1]
     assert stranger.plot.ranges == before

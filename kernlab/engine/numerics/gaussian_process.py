@@ -29,7 +29,6 @@ from kernlab.engine.numerics.fourier import (
     bins_needed,
     fourier_grid,
     fourier_sums,
-    gram,
     modes_needed,
     projection,
     split_columns,
@@ -148,7 +147,7 @@ class FourierPosterior:
         sums = fourier_sums(coarse, grid)
         weighted = projection(sums, grid) * grid.both_weights
         sum_y2 = float(coarse.products[0])
-        return Spectrum(grid, gram(sums[:, 0], grid), weighted, self.n, sum_y2)
+        return Spectrum(grid, sums[:, 0], weighted, self.n, sum_y2)
 
     def evidence_row(self, lengthscale: float, ridges: ArrayLike) -> Evidence:
         """Evidence for one lengthscale, (ridges,) each; dense where MAX_MODES is exceeded."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import blas, eigh, lapack
 
-from kernlab.engine.numerics.fourier import FourierGrid
+from kernlab.engine.numerics.fourier import FourierGrid, gram
 from kernlab.engine.numerics.weight_space import finite_vector, require_positive
 
 Array = NDArray[np.float64]
@@ -76,13 +76,21 @@ class Solution:
 
 @dataclass(frozen=True)
 class Spectrum:
-    """What a change of the ridge reuses: D G D and D Z'y in the features of one lengthscale."""
+    """What a change of the ridge reuses: D G D and D Z'y in the features of one lengthscale.
+
+    sums (2 M + 1, 2): cosine and sine parts of sum exp(i omega_k x), which D G D is made of.
+    """
 
     grid: FourierGrid
-    gram: Array
+    sums: Array
     projection: Array
     n: int
     sum_y2: float
+
+    @property
+    def gram(self) -> Array:
+        """D G D, (modes, modes), C order, made anew: that is cheaper than to keep or copy it."""
+        return gram(self.sums, self.grid)
 
     def relative_error(self, ridge: float) -> float:
         """Estimate of the float64 error, relative to max |mean| and to sd."""
@@ -100,13 +108,13 @@ class Spectrum:
         ridge = require_positive("ridge", ridge)
         relative = self.relative_error(ridge)
         # The matrix is symmetric: its transpose is the same one in LAPACK's order.
-        system = self.gram.T.copy(order="F")
+        system = self.gram.T
         system[np.diag_indices_from(system)] += ridge
         factor, failed = lapack.dpotrf(system, lower=1, overwrite_a=1)
         if not failed:
             weights, _ = lapack.dpotrs(factor, self.projection, lower=1)
             return Solution(self.grid, factor, weights, ridge, relative)
-        values, vectors = eigh(self.gram, check_finite=False)
+        values, vectors = eigh(self.gram.T, overwrite_a=True, check_finite=False)
         shifted = np.maximum(values, 0.0) + ridge
         weights = vectors @ ((vectors.T @ self.projection) / shifted)
         triangle: Array = np.linalg.qr((vectors * np.sqrt(shifted)).T)[1]
@@ -118,7 +126,9 @@ class Spectrum:
 
     @cached_property
     def _eigen(self) -> tuple[Array, Array]:
-        values, vectors = eigh(self.gram, driver="evd", check_finite=False)
+        values, vectors = eigh(
+            self.gram.T, driver="evd", overwrite_a=True, check_finite=False
+        )
         return np.maximum(values, 0.0), np.square(vectors.T @ self.projection)
 
     @property
