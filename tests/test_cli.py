@@ -14,6 +14,7 @@ import pytest
 import kernlab
 from kernlab import cli
 from kernlab.engine import catalogue
+from kernlab.engine.contract.parameters import Field, fields_of
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
@@ -225,6 +226,91 @@ class TestRefusal:
         monkeypatch.setattr(catalogue.get(toy), "run", interrupted)
         assert cli.main(["run", toy]) == 130
         assert capsys.readouterr() == ("", "")
+
+
+def refusals() -> list[Any]:
+    """For each parameter of gapped sine: values out of range and of the wrong type."""
+    cases = []
+    for field in fields_of(catalogue.get("gapped-sine").Parameters):
+        if field.span:
+            wrong = [f"{2 * field.span.high + 1:.12g}", f"{field.span.low - 1:.12g}"]
+            wrong += ["many", "nan", "inf", ""] + (["1.5"] if field.kind == "int" else [])
+        elif field.kind == "data":
+            wrong = ["/no/such/file.csv", "/"]
+        else:
+            wrong = ["nothing like it", "", "3"]
+        cases += [pytest.param(field, text, id=f"{field.flag} {text!r}") for text in wrong]
+    return cases
+
+
+class TestGappedSine:
+    """Every bad input of the first panel is refused with one sentence, before it computes."""
+
+    @pytest.mark.parametrize(("field", "text"), refusals())
+    def test_a_value_that_is_not_allowed(
+        self, capsys: pytest.CaptureFixture[str], field: Field, text: str
+    ) -> None:
+        sentence = refused(capsys, "run", "gapped-sine", f"{field.flag}={text}")
+        if field.kind == "data":
+            assert sentence.startswith(text)
+        else:
+            assert sentence.startswith(f"{field.name} is ") and field.allowed in sentence
+
+    @pytest.mark.parametrize(
+        ("content", "sentence"),
+        [
+            ("x,y\n1,2\nthree,4\n", "line 3, column 'x': 'three' is not a number"),
+            ("x,y\n1,2\n3,nan\n", "line 3, column 'y': nan is not a finite number"),
+            ("x,y\n1,2\n3,\n", "line 3, column 'y': the field is empty"),
+            ("x,y\n1,2\n", "one data row"),
+            ("", "is empty"),
+            ("x,z\n1,2\n", "the column 'y' is missing"),
+            ("x,y\n" + "1,2\n" * 40, "every x is 1"),
+        ],
+    )
+    def test_a_bad_file(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, sentence: str
+    ) -> None:
+        file = tmp_path / "own.csv"
+        file.write_text(content)
+        arguments = ("--dataset", "file", "--data-file", file)
+        assert sentence in refused(capsys, "run", "gapped-sine", *arguments)
+
+    def test_a_file_of_2_gb_is_refused_by_its_size(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        file = tmp_path / "own.csv"
+        file.touch()
+        os.truncate(file, 2_000_000_000)
+        sentence = refused(capsys, "run", "gapped-sine", "--data-file", file)
+        assert "2000000000 bytes; allowed: at most" in sentence
+
+    def test_values_that_do_not_go_together(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert "choose a CSV file" in refused(capsys, "run", "gapped-sine", "--dataset", "file")
+        narrow = ("--n", 50, "--domain", 1, "--gap-width", 12)
+        assert "make gap_width smaller" in refused(capsys, "run", "gapped-sine", *narrow)
+
+    @pytest.mark.parametrize(
+        ("target", "sentence"),
+        [
+            ("file/a.pdf", "is not a folder"),
+            ("missing/a.pdf", "is not a folder"),
+            ("a.xls", "ends in '.xls'"),
+            ("a", "ends in 'nothing'"),
+            (".", "folder"),
+        ],
+    )
+    def test_a_target_that_cannot_be_written(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], target: str, sentence: str
+    ) -> None:
+        (tmp_path / "file").write_text("keep")
+        path = tmp_path / target
+        assert sentence in refused(capsys, "run", "gapped-sine", "--out", path)
+        assert (tmp_path / "file").read_text() == "keep"
+
+    def test_a_full_disk(self, capsys: pytest.CaptureFixture[str]) -> None:
+        arguments = ("--n", 50, "--methods", "exact", "--out", "/dev/full")
+        assert "disk is full" in refused(capsys, "run", "gapped-sine", *arguments)
 
 
 class TestListAndOpen:

@@ -257,8 +257,8 @@ class ClaimList(QWidget):
         self.headers: dict[Verdict, QPushButton] = {}
         self._closed: set[Verdict] = set()
         self._order: list[QWidget] = []
-        heading = QLabel("Claims", indent=8)
-        tag(heading, title=True)
+        self.heading = QLabel("Claims", indent=8)
+        tag(self.heading, title=True)
         self.search = QLineEdit(placeholderText="Search claims", clearButtonEnabled=True)
         self.search.setAccessibleName("Search claims")
         self.search.textChanged.connect(self._arrange)
@@ -266,7 +266,7 @@ class ClaimList(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(heading)
+        column.addWidget(self.heading)
         column.addWidget(self.search)
         self._stack = QVBoxLayout()
         self._stack.setSpacing(2)
@@ -301,6 +301,10 @@ class ClaimList(QWidget):
         self.cards = {key: self.cards[key] for key in new}
         self.search.setVisible(len(self.cards) > SEARCH_ABOVE)
         self._arrange()
+
+    def set_outdated(self, outdated: bool) -> None:
+        """Say that the verdicts are still those of earlier parameters."""
+        self.heading.setText("Claims, at earlier values" if outdated else "Claims")
 
     def _new_card(self, claim: Claim) -> ClaimCard:
         card = ClaimCard(claim, self)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -27,9 +27,10 @@ from PySide6.QtWidgets import (
 )
 
 from kernlab.engine.contract.breaks import Break
+from kernlab.engine.contract.claim import NOT_MEASURED, Claim
 from kernlab.engine.contract.drawing import Drawing, DrawnSheet
 from kernlab.engine.contract.experiment import CLAIMS, Experiment
-from kernlab.engine.contract.figure import Sheet
+from kernlab.engine.contract.figure import Figure, Sheet
 from kernlab.engine.contract.text import number
 from kernlab.ui.cards import FigureCard, FigureGrid, SheetCard
 from kernlab.ui.claims import ClaimList
@@ -92,6 +93,7 @@ class Panel(QWidget):
         self._search: tuple[str, str] | None = None
         self._scales: dict[tuple[str, str], bool] = {}
         self._cards: dict[str, FigureCard | SheetCard] = {}
+        self._late: dict[str, str] = {}
         self.parameters = experiment.Parameters()
         self._build()
         self._rest = self._timer(REST, self._run_full)
@@ -193,15 +195,17 @@ class Panel(QWidget):
 
     def _fill_view(self) -> None:
         """Show the cards of the chosen view, in the order in which the experiment lists them."""
-        cards = []
-        for figure in self.experiment.figures(self.parameters, {}):
-            if figure.view != self.view:
-                continue
-            if figure.key not in self._cards:
-                kind = SheetCard if isinstance(figure, Sheet) else FigureCard
-                self._cards[figure.key] = self._new_card(kind, figure.key, figure.title)
-            cards.append(self._cards[figure.key])
-        self.grid.set_cards(cards)
+        listed = [f for f in self.experiment.figures(self.parameters, {}) if f.view == self.view]
+        keys = [self._card(f, isinstance(f, Sheet)) for f in listed]
+        late = [key for key, view in self._late.items() if view == self.view and key not in keys]
+        self.grid.set_cards([self._cards[key] for key in [*keys, *late]])
+
+    def _card(self, figure: Figure | Sheet | Drawing | DrawnSheet, sheet: bool) -> str:
+        """The key of a figure, whose card is made where there is none yet."""
+        if figure.key not in self._cards:
+            kind = SheetCard if sheet else FigureCard
+            self._cards[figure.key] = self._new_card(kind, figure.key, figure.title)
+        return figure.key
 
     def _new_card(self, kind: Any, key: str, title: str) -> FigureCard | SheetCard:
         card: FigureCard | SheetCard = kind(key, title, self._roles)
@@ -261,6 +265,7 @@ class Panel(QWidget):
             self.message.settle(SEARCH)
         self._errands.cancel("search", "answer")
         self._search = None
+        self.claims.set_outdated(bool(self.claims.cards))
         self._claims_rest.stop()
         self._submit("coarse")
         if moving:
@@ -391,7 +396,7 @@ class Panel(QWidget):
             if mail.answer is not None:
                 self._show_answer(*mail.answer)
             if mail.claims is not None and mail.claims[0] == self.serial:
-                self.claims.set_claims(mail.claims[1])
+                self._show_claims(mail.claims[1])
             for event in mail.events:
                 self._on_finished(event) if isinstance(event, Finished) else self._on_failed(event)
         self.poll_errands()
@@ -401,6 +406,14 @@ class Panel(QWidget):
         """Take what the lane has made besides the picture; also while another panel is shown."""
         for errand in self._errands.news():
             self._on_errand(errand)
+
+    def _show_claims(self, claims: Sequence[Claim]) -> None:
+        """Show verdicts once they are measured; the first ones also while they are not."""
+        waiting = any(claim.reason == NOT_MEASURED for claim in claims)
+        if waiting and self.claims.cards:
+            return
+        self.claims.set_claims(claims)
+        self.claims.set_outdated(False)
 
     def _take_figures(self) -> None:
         """Hand one figure to its card; the lane goes on once all that came are painted.
@@ -415,8 +428,11 @@ class Panel(QWidget):
         self._handed = news is not None
 
     def _show(self, serial: int, drawing: Drawing | DrawnSheet) -> None:
-        card = self._cards.get(drawing.key)
-        if card is None or serial < self._shown.get(drawing.key, -1):
+        if drawing.key not in self._cards:  # one that the experiment lists once it has tables
+            self._late[self._card(drawing, isinstance(drawing, DrawnSheet))] = drawing.view
+            self._fill_view()
+        card = self._cards[drawing.key]
+        if serial < self._shown.get(drawing.key, -1):
             return
         if isinstance(card, FigureCard) and isinstance(drawing, Drawing):
             card.show_drawing(drawing, keep_view=self.moving)

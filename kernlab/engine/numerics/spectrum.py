@@ -126,9 +126,7 @@ class Spectrum:
 
     @cached_property
     def _eigen(self) -> tuple[Array, Array]:
-        values, vectors = eigh(
-            self.gram.T, driver="evd", overwrite_a=True, check_finite=False
-        )
+        values, vectors = eigh(self.gram.T, driver="evd", overwrite_a=True, check_finite=False)
         return np.maximum(values, 0.0), np.square(vectors.T @ self.projection)
 
     @property

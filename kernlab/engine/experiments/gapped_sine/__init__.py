@@ -4,8 +4,9 @@ Noisy samples of sin x with a gap, and the Gaussian-kernel posterior from the ex
 process, kernel ridge regression and ten degenerate approximations, at any n. Source: Ulrich,
 independent study (paper 000), sections 2.5, 2.6 and 3, Tables 1 and 2.
 
-`parameters` declares what can be dragged, `data` makes and condenses the points, `stages`
-computes, `figures` says what is drawn, `claims` judges; this file puts them together.
+`parameters` declares what can be dragged, `data` makes and condenses the points, `fits` fits
+the methods, `stages` makes the tables, `figures` says what is drawn, `claims` judges; this file
+puts them together.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from kernlab.engine.contract.claim import Claim
 from kernlab.engine.contract.experiment import CLAIMS, Fidelity, Step, Tables
 from kernlab.engine.contract.figure import Figure, Sheet
 from kernlab.engine.contract.text import number
-from kernlab.engine.experiments.gapped_sine import claims, data
+from kernlab.engine.experiments.gapped_sine import claims, data, stages
 from kernlab.engine.experiments.gapped_sine.figures import (
     EVIDENCE,
     FEATURES,
@@ -29,13 +30,13 @@ from kernlab.engine.experiments.gapped_sine.figures import (
     figures,
     nodes_needed,
 )
+from kernlab.engine.experiments.gapped_sine.fits import Fits
 from kernlab.engine.experiments.gapped_sine.parameters import (
     METHODS,
     PRESETS,
     Parameters,
     approximations,
 )
-from kernlab.engine.experiments.gapped_sine.stages import Stages
 
 
 class GappedSine:
@@ -90,19 +91,19 @@ class GappedSine:
     def run(self, p: Any, fidelity: Fidelity, cache: Cache, views: Sequence[str]) -> Iterator[Step]:
         """Condense the data, fit what the wanted views need, stream the rest."""
         points = yield from data.prepare(p, fidelity, cache)
-        stage = Stages(p, fidelity, cache, points)
+        fits = Fits(p, fidelity, cache, points)
         tables = {"sample": points.sample, "data": points.summary}
         for view in views:
             if view == POSTERIOR:
-                yield from stage.posterior(tables)
+                yield from stages.posterior(fits, tables)
             elif view == FEATURES:
-                yield from stage.sweep()
-                yield from stage.kernel_error()
+                yield from stages.sweep(fits)
+                yield from stages.kernel_error(fits)
             elif view == EVIDENCE:
-                yield from stage.spectrum()
-                yield from stage.evidence()
+                yield from stages.spectrum(fits)
+                yield from stages.evidence(fits)
             elif view == CLAIMS and fidelity == "full":
-                yield from stage.claims()
+                yield from stages.claims(fits)
 
 
 def _percent(share: float) -> str:

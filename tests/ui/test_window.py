@@ -1,0 +1,269 @@
+"""The window around the panels: themes, copies, exports, re-opening, keyboard, its end."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QAccessible, QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QSlider,
+    QTabBar,
+    QWidget,
+)
+
+from kernlab import cli
+from kernlab.assets import roles
+from kernlab.engine import catalogue
+from kernlab.engine.contract import recipe as recipes
+from kernlab.export import read_recipe
+from kernlab.ui import first_start
+from kernlab.ui.jobs import Status
+
+INTERACTIVE = (QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QSlider, QTabBar)
+CHANGED = {"n": 400, "gap_width": 2.5, "ridge": 3e-4, "methods": ("exact", "krr", "halton")}
+
+
+def equal(one: Any, two: Any) -> None:
+    """Two sets of tables agree to the last digit, columns that time something aside."""
+    assert list(one) == list(two)
+    for name, table in one.items():
+        assert list(table.columns) == list(two[name].columns)
+        for column in table.columns.keys() - table.volatile:
+            np.testing.assert_array_equal(table[column], two[name][column], err_msg=column)
+
+
+def collected(user: Any) -> Any:
+    made: list[Any] = []
+    user.panel.collect(made.append)
+    user.wait(lambda: made)
+    return made[0].collected
+
+
+def exported(user: Any, path: Path, what: str) -> None:
+    user.window.export(path, what)
+    user.wait(lambda: user.message == f"Saved {path}.")
+
+
+class TestExport:
+    @pytest.mark.parametrize(
+        ("name", "what"),
+        [("a.pdf", "all"), ("a.svg", "view"), ("a.png", "view"), ("a.csv", "data"),
+         ("a.zip", "data")],
+    )  # fmt: skip
+    def test_an_exported_file_restores_its_parameters(
+        self, user: Any, tmp_path: Path, name: str, what: str
+    ) -> None:
+        user.panel.set_parameters(CHANGED)
+        asked, path = user.panel.parameters, tmp_path / name
+        exported(user, path, what)
+        user.panel.load_preset("Nyström, two variances")
+        recipe = read_recipe(path)
+        user.window.restore(recipes.restore(recipe, catalogue.get("gapped-sine").Parameters))
+        assert user.panel.parameters == asked
+
+    def test_the_csv_holds_the_curves_and_the_page_no_markup(
+        self, user: Any, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "data.csv"
+        exported(user, path, "data")
+        header = path.read_text(encoding="utf-8").splitlines()[1]
+        assert header.startswith("x [rad],") or header.startswith("x,")
+        assert "mean_iid" in header
+        page = tmp_path / "page.svg"
+        exported(user, page, "view")
+        assert "**" not in page.read_text(encoding="utf-8")
+
+    def test_a_slider_that_moves_meanwhile_does_not_lose_the_export(
+        self, user: Any, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "data.csv"
+        user.window.export(path, "data")
+        user.drag("ridge", 0.2, 0.7)
+        user.wait(lambda: path.exists())
+        assert read_recipe(path)["parameters"]["ridge"] == 0.01
+        user.wait(lambda: user.message == f"Saved {path}.")
+        assert user.value("ridge") != 0.01
+
+    @pytest.mark.parametrize(
+        ("target", "sentence"),
+        [
+            ("file/a.pdf", "is a file"),
+            ("missing/a.pdf", "missing"),
+            ("a.xls", "ends in '.xls'; allowed: .pdf"),
+            ("", "ends in 'nothing'"),
+            ("/dev/full", "the disk is full"),
+        ],
+    )
+    def test_a_target_that_cannot_be_written_is_one_sentence(
+        self, user: Any, tmp_path: Path, target: str, sentence: str
+    ) -> None:
+        (tmp_path / "file").write_text("keep")
+        good = user.panel.parameters
+        user.window.export(tmp_path / target, "data")
+        user.wait(lambda: sentence in user.message)
+        assert "\n" not in user.message
+        assert (tmp_path / "file").read_text() == "keep"
+        assert sorted(tmp_path.iterdir()) == [tmp_path / "file"]
+        user.enter("noise", "0.2")
+        user.rest()
+        assert user.panel.parameters != good
+
+    def test_cancel_ends_an_export(self, user: Any, tmp_path: Path) -> None:
+        user.enter("n", "1e7")
+        user.window.export(tmp_path / "a.csv", "data")
+        assert user.panel.toolbar.running
+        user.panel.run_or_cancel()
+        user.quiet()
+        assert user.message == "" and not user.panel.collecting
+        assert not (tmp_path / "a.csv").exists()
+
+
+class TestCopy:
+    def test_copied_python_makes_the_tables_of_the_panel(
+        self, user: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+    ) -> None:
+        user.drag("lengthscale", 0.4, 0.6)
+        user.panel.set_parameters(CHANGED)
+        shown = collected(user)
+        user.panel.toolbar.copy_python_pressed.emit()
+        assert user.message.startswith("Copied.")
+        text = QGuiApplication.clipboard().text()
+        monkeypatch.chdir(tmp_path)
+        code = text.replace('result.save("gapped-sine.pdf")', "")  # Matplotlib takes its time
+        namespace: dict[str, Any] = {}
+        exec(compile(code, "copied", "exec"), namespace)
+        result = namespace["result"]
+        equal(result.tables, shown.tables)
+        assert result.claims == shown.claims
+        assert (tmp_path / "gapped-sine.csv").exists()
+        assert result.answer in capsys.readouterr().out
+
+    def test_a_copied_command_is_understood_by_the_command_line(self, user: Any) -> None:
+        user.panel.set_parameters({**CHANGED, "gap_center": -1.5, "landmarks": "kmeans"})
+        user.panel.toolbar.copy_command_pressed.emit()
+        program, command, key, *words = shlex.split(QGuiApplication.clipboard().text())
+        assert (program, command, key) == ("kernlab", "run", "gapped-sine")
+        experiment = catalogue.get(key)
+        given = cli._run_parser(experiment).parse_args(cli._joined(words, experiment))
+        assert cli._parameters(experiment, vars(given)) == user.panel.parameters
+
+    def test_the_picture_goes_to_the_clipboard(self, user: Any) -> None:
+        user.panel.toolbar.export_pressed.emit("image")
+        assert not QGuiApplication.clipboard().pixmap().isNull()
+
+
+class TestWindow:
+    def test_a_theme_repaints_everything_and_back(self, user: Any) -> None:
+        window = user.window
+
+        def corner() -> str:
+            return str(window.grab().toImage().pixelColor(4, 200).name())
+
+        light = corner()
+        user.qtbot.mouseClick(window.theme_button, _left())
+        assert corner() == roles("dark")["surface"].lower() != light
+        user.qtbot.mouseClick(window.theme_button, _left())
+        assert corner() == light
+
+    def test_the_right_column_can_be_hidden(self, user: Any) -> None:
+        width = user.panel.grid.width()
+        user.qtbot.mouseClick(user.panel.toolbar.side, _left())
+        assert not user.panel.side.isVisible()
+        user.wait(lambda: user.panel.grid.width() > width + 200)
+        user.qtbot.mouseClick(user.panel.toolbar.side, _left())
+        assert user.panel.side.isVisible()
+
+    def test_nothing_is_wider_than_a_narrow_window(self, user: Any) -> None:
+        user.window.resize(1024, 700)
+        user.wait(lambda: user.window.width() == 1024)
+        panel = user.panel
+        for widget in (panel.toolbar, panel.answer, panel.tabs, panel.grid, panel.side):
+            right = widget.mapTo(user.window, widget.rect().topRight()).x()
+            assert right < 1024
+            assert widget.minimumSizeHint().width() <= widget.width()
+        for button in panel.toolbar.findChildren(QAbstractButton):
+            assert button.width() >= button.minimumSizeHint().width()
+        assert user.window.minimumSizeHint().width() <= 1024
+
+    def test_every_interactive_widget_has_a_name(self, user: Any) -> None:
+        user.wait(lambda: user.panel.claims.cards)
+        user.panel.claims.cards["G2"].toggle()
+        user.panel.message.fail("a sentence", "details")
+        nameless = [
+            widget
+            for kind in INTERACTIVE
+            for widget in user.window.findChildren(kind)
+            if not QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
+            and not widget.objectName().startswith("qt_")
+        ]
+        assert nameless == []
+
+    def test_a_long_first_start_is_explained_and_the_explanation_goes(
+        self, make_user: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(first_start, "compiled", lambda: False)
+        user = make_user()
+        panel = user.window.show_panel("gapped-sine")
+        line = user.window.status_line
+        if not panel.pictured:
+            user.window._explain_wait(panel)
+            assert line.note.text() == "compiling, only at the first start"
+            line.show_status(Status(1, 0.5, "drawing points", "", 0.0))
+            assert line.note.text() == "compiling, only at the first start"
+        user.wait(lambda: panel.pictured)
+        assert "compiling" not in line.note.text()
+        user.quiet()
+        user.window._explain_wait(panel)
+        assert "compiling" not in line.note.text()
+
+    def test_repainting_loses_no_reference_to_none(self, user: Any) -> None:
+        user.quiet()
+        widget: QWidget = user.card("posterior")
+        widget.repaint()
+        before = sys.getrefcount(None), sys.getrefcount(True)
+        for _ in range(300):
+            widget.update()
+            widget.repaint()
+        after = sys.getrefcount(None), sys.getrefcount(True)
+        assert all(now > then - 100 for now, then in zip(after, before, strict=True))
+
+    def test_a_failed_export_process_leaves_the_window_alive(
+        self, user: Any, tmp_path: Path
+    ) -> None:
+        exported(user, tmp_path / "a.csv", "data")
+        child = user.window.exports._child
+        assert child is not None
+        os.kill(child.pid, 9)
+        user.window.export(tmp_path / "b.csv", "data")
+        user.wait(lambda: "try again" in user.message or "Saved" in user.message)
+        exported(user, tmp_path / "c.csv", "data")
+
+
+def test_compiled_kernels_are_found_where_numba_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert not first_start.compiled()
+    folder = tmp_path / "numerics_0123"
+    folder.mkdir()
+    (folder / "a.nbi").touch()
+    assert first_start.compiled()
+    os.utime(folder / "a.nbi", (1, 1))
+    assert not first_start.compiled()
+
+
+def _left() -> Any:
+    from PySide6.QtCore import Qt
+
+    return Qt.MouseButton.LeftButton
