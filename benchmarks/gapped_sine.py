@@ -13,17 +13,11 @@ the time follow.
 from __future__ import annotations
 
 import argparse
-import cProfile
-import importlib
-import io
 import itertools
 import json
 import math
-import os
-import platform
-import pstats
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,82 +27,19 @@ import kernlab  # noqa: F401  (sets the number of BLAS threads before NumPy is i
 # isort: split
 import mpmath
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
+from benchmarks.measuring import cpu, line, machine, median_cpu, milliseconds, note, section, where
 from kernlab.engine import catalogue
 from kernlab.engine.contract.cache import Cache
 from kernlab.engine.numerics import gaussian_process as gp
 from kernlab.engine.numerics.features import fourier_features, gaussian_frequencies
-from kernlab.threads import thread_counts
 
 HALF, LENGTHSCALE, RIDGE, NOISE = 2 * math.pi, 1.0, 0.01, 0.1
 GRID = np.linspace(-HALF, HALF, 1000)
 REFERENCE = Path(__file__).parents[1] / "tests" / "reference" / "regression.json"
 ERRATA = {100: 0.67, 400: 0.63, 1600: 0.53, 6400: 0.36, 25600: 0.36}
 """Published medians of rho_gap at D = 50 (other draws)."""
-
-
-# -- measuring and printing -------------------------------------------------------------------
-
-
-def cpu(work: Callable[[], Any]) -> tuple[float, Any]:
-    """CPU seconds of one call, and what it returns."""
-    begun = time.process_time()
-    result = work()
-    return time.process_time() - begun, result
-
-
-def median_cpu(work: Callable[[], Any], repeats: int) -> tuple[float, Any]:
-    """Median CPU seconds after one call that warms up."""
-    result = work()
-    return float(np.median([cpu(work)[0] for _ in range(repeats)])), result
-
-
-def section(title: str) -> None:
-    print(f"\n{title}", flush=True)
-
-
-def line(what: str, target: str, measured: str, met: bool | None) -> None:
-    """One row of the table; met is None where there is no target."""
-    verdict = {True: "met", False: "NOT MET", None: "-"}[met]
-    print(f"  {what:64s} {target:>14s}  {measured:>22s}  {verdict}", flush=True)
-
-
-def note(text: str) -> None:
-    print(f"      {text}", flush=True)
-
-
-def where(work: Callable[[], Any], top: int = 8) -> None:
-    """The functions in which the time of a call goes."""
-    profile = cProfile.Profile()
-    profile.runcall(work)
-    text = io.StringIO()
-    pstats.Stats(profile, stream=text).sort_stats("tottime").print_stats(top)
-    rows = text.getvalue().splitlines()
-    start = next(i for i, row in enumerate(rows) if "ncalls" in row)
-    for row in rows[start : start + top + 1]:
-        note(row)
-
-
-def milliseconds(seconds: float) -> str:
-    return f"{1000 * seconds:.3g} ms"
-
-
-def machine() -> None:
-    """Processor, versions and threads."""
-    text = Path("/proc/cpuinfo")
-    model = platform.processor() or platform.machine()
-    if text.exists():
-        names = [row for row in text.read_text().splitlines() if row.startswith("model name")]
-        model = names[0].split(":")[1].strip() if names else model
-    packages = ("numpy", "scipy", "numba", "sklearn")
-    versions = ", ".join(f"{n} {importlib.import_module(n).__version__}" for n in packages)
-    blas = sorted({f"{p['internal_api']} {p['version']}" for p in threadpool_info()
-                   if p["user_api"] == "blas"})  # fmt: skip
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else math.nan
-    print(f"{model}, {os.cpu_count()} cores; Python {platform.python_version()}, {versions}; "
-          f"{', '.join(blas)}; threads {thread_counts()}; load {load:.2f}")  # fmt: skip
-    print("Times: medians of CPU time on a machine that may be shared; wall where it says so.")
 
 
 # -- data -------------------------------------------------------------------------------------
@@ -285,8 +216,11 @@ def sliders(n: int, moves: int) -> None:
         start = replace(base, methods=methods)
         for name, (values, target) in sweeps.items():
             one_slider(experiment, start, name, values, target, cache)
+    # The dearest corner: hundreds of modes instead of 61.
     short = replace(base, methods=("exact",), lengthscale=0.05)
-    one_slider(experiment, short, "ridge", sweeps["ridge"][0], None, cache)
+    one_slider(experiment, short, "ridge", sweeps["ridge"][0], 0.005, cache)
+    near = np.geomspace(0.05, 0.06, moves // 4)
+    one_slider(experiment, short, "lengthscale", near, 0.015, cache)
 
 
 def one_slider(
@@ -299,7 +233,7 @@ def one_slider(
     step(float(getattr(start, name)) * 1.001)  # the stages that this slider does not change
     times, waits = np.array([step(value) for value in values]).T
     p50, p95 = np.quantile(times, [0.5, 0.95])
-    where_at = "" if start.lengthscale == LENGTHSCALE else f" at lengthscale {start.lengthscale}"
+    where_at = "" if start.lengthscale == LENGTHSCALE else f" at σ = {start.lengthscale}"
     methods = "exact alone" if len(start.methods) == 1 else "default methods"
     # The target is of the exact posterior; further methods are shown beside it.
     judged = target is not None and len(start.methods) == 1

@@ -309,6 +309,8 @@ def _check_targets(paths: Sequence[Path]) -> None:
     from kernlab.export import SUFFIXES
 
     for path in paths:
+        if path.is_dir():
+            raise BadInput(f"{path} is a folder; choose the name of a file in it")
         if path.suffix.lower() not in SUFFIXES and not path.is_char_device():
             allowed = ", ".join(SUFFIXES)
             raise BadInput(f"{path} ends in {path.suffix or 'nothing'!r}; allowed: {allowed}")

@@ -79,11 +79,13 @@ class Controls(QWidget):
         self.changed.emit(name, moving)
 
     def _dim(self) -> None:
-        """Dim the controls that do not matter at the present values."""
+        """Dim the controls that do not matter at the present values, and hide files."""
         for control in self._controls.values():
             condition = control.field.only_if
             if condition is not None:
-                control.setEnabled(_met(condition, self._controls[condition.parameter].value))
+                met = _met(condition, self._controls[condition.parameter].value)
+                control.setEnabled(met)
+                control.setVisible(met or control.field.kind != "data")
 
     # -- values -----------------------------------------------------------------------------
 

@@ -48,6 +48,8 @@ BRIEFLY = 5.0
 """Seconds for which the window says that something was copied or saved."""
 NARROW = 1180
 """Window width in pixels below which the panel list shows icons only."""
+TIGHT = 980
+"""Window width in pixels below which the right column gives its place to the figures."""
 FIGURE_KINDS = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)"
 DATA_KINDS = "All tables, CSV in a ZIP (*.zip);;First table, CSV (*.csv)"
 
@@ -63,6 +65,7 @@ class Window(QMainWindow):
         self.lane = Lane()
         self.exports = ExportProcess()
         self.theme = themes.load(theme)
+        self._tight = False
         self._panels: dict[str, Panel] = {}
         self._exporting: list[tuple[Future[Any], Panel, Path]] = []
         self._build()
@@ -147,6 +150,7 @@ class Window(QMainWindow):
             panel.toolbar.copy_python_pressed.connect(lambda: self._copy(as_python))
             panel.toolbar.copy_command_pressed.connect(lambda: self._copy(as_command))
             panel.toolbar.export_pressed.connect(self._export_pressed)
+            panel.toolbar.side.setChecked(not self._tight)
             self._panels[key] = panel
             self.stack.addWidget(panel)
         panel = self._panels[key]
@@ -315,6 +319,10 @@ class Window(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._label_navigation()
+        if (self.width() < TIGHT) != self._tight:
+            self._tight = not self._tight
+            for panel in self._panels.values():
+                panel.toolbar.side.setChecked(not self._tight)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave within a second, also out of a computation that cannot be stopped."""
@@ -329,10 +337,10 @@ class Window(QMainWindow):
 
 def _refusal(path: Path) -> str:
     """Why nothing could be saved there, as far as it can be known before anything is computed."""
-    if path.suffix.lower() not in SUFFIXES and not path.is_char_device():
-        return f"{path} ends in {path.suffix or 'nothing'!r}; allowed: {', '.join(SUFFIXES)}"
     try:
-        atomic.resolved(path)
+        real = atomic.resolved(path)
     except ExportError as error:
         return str(error)
+    if path.suffix.lower() not in SUFFIXES and not real.is_char_device():
+        return f"{path} ends in {path.suffix or 'nothing'!r}; allowed: {', '.join(SUFFIXES)}"
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -99,9 +100,13 @@ class User:
 
 
 @pytest.fixture
-def make_user(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[[], User]]:
+def make_user(
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], User]]:
     """Opens windows without a panel; each is closed, and its lane with it, after the test."""
     windows: list[Window] = []
+    killed: list[int] = []
+    monkeypatch.setattr(os, "_exit", killed.append)  # or it would end the tests as a success
 
     def make() -> User:
         themes.apply(qapp, themes.load("light"))
@@ -113,9 +118,11 @@ def make_user(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[[], User]]:
 
     yield make
     for window in windows:
+        window.lane.close(10)
         window.close()
         window.deleteLater()
     qapp.setStyleSheet("")
+    assert killed == [], "a window was closed by the end of its process"
 
 
 @pytest.fixture

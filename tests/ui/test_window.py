@@ -101,7 +101,8 @@ class TestExport:
             ("file/a.pdf", "is a file"),
             ("missing/a.pdf", "missing"),
             ("a.xls", "ends in '.xls'; allowed: .pdf"),
-            ("", "ends in 'nothing'"),
+            ("", "is a folder"),
+            ("a", "ends in 'nothing'"),
             ("/dev/full", "the disk is full"),
         ],
     )
@@ -186,15 +187,20 @@ class TestWindow:
 
     def test_nothing_is_wider_than_a_narrow_window(self, user: Any) -> None:
         user.window.resize(1024, 700)
-        user.wait(lambda: user.window.width() == 1024)
         panel = user.panel
+        user.wait(lambda: user.window.navigation.width() < 60 and panel.toolbar.width() > 600)
         for widget in (panel.toolbar, panel.answer, panel.tabs, panel.grid, panel.side):
             right = widget.mapTo(user.window, widget.rect().topRight()).x()
             assert right < 1024
             assert widget.minimumSizeHint().width() <= widget.width()
         for button in panel.toolbar.findChildren(QAbstractButton):
             assert button.width() >= button.minimumSizeHint().width()
-        assert user.window.minimumSizeHint().width() <= 1024
+        user.window.resize(user.window.minimumSize())
+        user.wait(lambda: user.window.width() == user.window.minimumWidth())
+        assert not panel.side.isVisible()
+        assert panel.toolbar.minimumSizeHint().width() <= user.window.width() - 56 - 24
+        user.window.resize(1024, 700)
+        user.wait(lambda: panel.side.isVisible())
 
     def test_every_interactive_widget_has_a_name(self, user: Any) -> None:
         user.wait(lambda: user.panel.claims.cards)

@@ -42,7 +42,7 @@ class Fitted:
 
 
 class Fits:
-    """Fits at one set of parameters, and predictions on the grid, in the gap, at held-out points."""
+    """Fits at one set of parameters; predictions on the grid, in the gap, at held-out points."""
 
     def __init__(
         self, p: Parameters, fidelity: Fidelity, cache: Cache, points: data.Points
