@@ -1,7 +1,8 @@
-"""How long a cancel takes, and how often a picture comes while n is dragged to its end.
+"""How long a cancel and a close take, and how often a picture comes while n is dragged.
 
 Cancels a full run of the largest n at fifty moments spread over it and prints the time until
-the lane is idle; then drags n itself over its whole range and prints the gaps between pictures.
+the lane is idle; drags n itself over its whole range and prints the gaps between pictures; closes
+the window of fresh processes in the middle of such a run and prints the time until they are gone.
 
     python -m benchmarks.cancel
 """
@@ -9,6 +10,7 @@ the lane is idle; then drags n itself over its whole range and prints the gaps b
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 
@@ -26,6 +28,26 @@ from kernlab.ui import theme as themes
 from kernlab.ui.window import Window
 
 LARGEST = 10_000_000
+CLOSING = """
+import sys, time
+from PySide6.QtCore import QTimer
+from kernlab.threads import limit_blas
+limit_blas()
+from kernlab.engine.contract.recipe import Restored
+from kernlab.ui import app, window
+
+class Closing(window.Window):
+    def restore(self, restored):
+        super().restore(restored)
+        QTimer.singleShot(int(sys.argv[1]), self.leave)
+
+    def leave(self):
+        print(time.time(), flush=True)
+        self.close()
+
+app.Window = Closing
+app.run(recipe=Restored("gapped-sine", {"n": 10_000_000}, ()))
+"""
 
 
 def cancels(window: Window) -> list[float]:
@@ -47,7 +69,24 @@ def cancels(window: Window) -> list[float]:
     return taken
 
 
+def closings() -> list[float]:
+    """Milliseconds from the close to the end of the process, exit status 0 each time."""
+    taken = []
+    for moment in range(0, 2000, 100):
+        command = [sys.executable, "-c", CLOSING, str(moment)]
+        child = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        if child.returncode:
+            raise SystemExit(f"exit status {child.returncode}: {child.stderr}")
+        taken.append(1000 * (time.time() - float(child.stdout)))
+    return taken
+
+
 def main() -> None:
+    closed = closings()
+    print(
+        f"close in mid-run, {len(closed)} processes: median {np.median(closed):.0f}, "
+        f"largest {max(closed):.0f} ms, exit status 0"
+    )
     qt = QApplication(sys.argv[:1])
     sys.setswitchinterval(application.SWITCH_INTERVAL)
     themes.apply(qt, themes.load("light"))

@@ -263,13 +263,30 @@ def errors() -> None:
         compare(f"reference, n = {case['n']:.0e}", data, case["query"], values,
                 ratio, exact)  # fmt: skip
     for ratio in (3e7, 3e9):
-        x, y = sample(120, seed=5)
-        base = np.exp(-0.5 * np.subtract.outer(x, x) ** 2)
-        ridge = float(np.linalg.eigvalsh(base)[-1]) / ratio
-        query = np.linspace(-HALF, HALF, 13)
-        exact = dense(x, y, query, ridge)
-        data = gp.FourierPosterior(x, y)
-        compare("dense with 40 digits, n = 120", data, query, (LENGTHSCALE, ridge), ratio, exact)
+        repeated(ratio)
+
+
+def repeated(ratio: float) -> None:
+    """100 places with up to 800 points each: large n that dense algebra can still answer.
+
+    m points at one place act as one with their mean value and the ridge / m.
+    """
+    rng = np.random.default_rng(5)
+    places, _ = sample(100, seed=5)
+    copies = rng.integers(1, 800, places.size)
+    x = np.repeat(places, copies)
+    y = np.sin(x) + NOISE * rng.standard_normal(x.size)
+    ends = np.cumsum(copies)
+    means = [math.fsum(y[e - c : e]) / c for c, e in zip(copies, ends, strict=True)]
+    kernel = np.exp(-0.5 * np.subtract.outer(places, places) ** 2 / LENGTHSCALE**2)
+    scaled = kernel * np.sqrt(np.multiply.outer(copies, copies))
+    ridge = float(np.linalg.eigvalsh(scaled)[-1]) / ratio
+    query = np.linspace(-HALF, HALF, 13)
+    exact = dense(places, means, query, [mpmath.mpf(ridge) / int(c) for c in copies])
+    order = rng.permutation(x.size)
+    data = gp.FourierPosterior(x[order], y[order])
+    values = LENGTHSCALE, ridge
+    compare(f"dense with 40 digits, n = {x.size:.0e}", data, query, values, ratio, exact)
 
 
 def compare(
@@ -288,8 +305,8 @@ def compare(
         note(f"shown on screen as {shown:.0e}")
 
 
-def dense(x: Any, y: Any, query: Any, ridge: float) -> tuple[Any, Any]:
-    """Mean and sd by a Cholesky factorization with 40 digits."""
+def dense(x: Any, y: Any, query: Any, ridges: Any) -> tuple[Any, Any]:
+    """Mean and sd, with a ridge for each point, by a Cholesky factorization with 40 digits."""
     with mpmath.workdps(40):
         points, queries = [mpmath.mpf(v) for v in x], [mpmath.mpf(v) for v in query]
 
@@ -298,7 +315,7 @@ def dense(x: Any, y: Any, query: Any, ridge: float) -> tuple[Any, Any]:
 
         system = mpmath.matrix([[kernel(a, b) for b in points] for a in points])
         for i in range(len(points)):
-            system[i, i] += mpmath.mpf(ridge)
+            system[i, i] += ridges[i]
         factor = mpmath.cholesky(system)
         whitened = whiten(factor, [mpmath.mpf(v) for v in y])
         mean, sd = [], []

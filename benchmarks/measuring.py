@@ -52,7 +52,7 @@ def where(work: Callable[[], Any], top: int = 8) -> None:
     profile = cProfile.Profile()
     profile.runcall(work)
     text = io.StringIO()
-    pstats.Stats(profile, stream=text).sort_stats("tottime").print_stats(top)
+    pstats.Stats(profile, stream=text).strip_dirs().sort_stats("tottime").print_stats(top)
     rows = text.getvalue().splitlines()
     start = next(i for i, row in enumerate(rows) if "ncalls" in row)
     for row in rows[start : start + top + 1]:

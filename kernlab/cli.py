@@ -129,7 +129,7 @@ def has_display() -> bool:
 def _window(experiment: str | None, recipe: recipes.Restored | None) -> int:
     if not has_display():
         raise BadInput("there is no display; `kernlab run EXPERIMENT` works without one")
-    from kernlab.ui.app import main as show
+    from kernlab.ui.app import run as show
 
     return show(experiment, recipe)
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -261,6 +262,8 @@ class ClaimList(QWidget):
         tag(self.heading, title=True)
         self.search = QLineEdit(placeholderText="Search claims", clearButtonEnabled=True)
         self.search.setAccessibleName("Search claims")
+        for button in self.search.findChildren(QToolButton):
+            button.setAccessibleName("Clear the search")
         self.search.textChanged.connect(self._arrange)
         self.search.hide()
         column = QVBoxLayout(self)
