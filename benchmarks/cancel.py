@@ -17,6 +17,8 @@ import time
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import kernlab  # noqa: F401  (sets the number of BLAS threads before NumPy is imported)
+
+# isort: split
 import numpy as np
 from PySide6.QtWidgets import QApplication
 

@@ -20,6 +20,8 @@ import time
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import kernlab  # noqa: F401  (sets the number of BLAS threads before NumPy is imported)
+
+# isort: split
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -71,9 +73,11 @@ def resident(panel: Panel) -> float:
 def random_value(field: Field, rng: random.Random) -> object:
     if field.span:
         low, high = field.span.low, field.span.high
+        high = min(high, LARGEST) if field.kind == "int" else high
+        if field.kind == "int" and not field.span.log:
+            return rng.randint(round(low), round(high))
         if field.kind == "int":
-            return round(min(LARGEST, high, low * (min(LARGEST, high) / low) ** rng.random())
-                         if low > 0 else rng.randint(int(low), int(min(LARGEST, high))))  # fmt: skip
+            return round(low * (high / low) ** rng.random())
         if field.span.log:
             return low * (high / low) ** rng.random()
         return rng.uniform(low, high)

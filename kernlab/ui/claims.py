@@ -339,8 +339,9 @@ class ClaimList(QWidget):
     def _place(self, order: list[QWidget]) -> None:
         if order == self._order:
             return
-        while self._stack.takeAt(0) is not None:
-            pass
+        # An item from takeAt() would outlive its place, and the card's new size never be asked.
+        for widget in self._order:
+            self._stack.removeWidget(widget)
         previous: QWidget = self.search
         for widget in order:
             self._stack.addWidget(widget)

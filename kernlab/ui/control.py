@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from kernlab.engine.contract.parameters import Field, check, parse
 from kernlab.engine.contract.text import THIN_SPACE, number
@@ -132,6 +132,16 @@ class Control(QWidget):
         if reason != self.message.text():
             self.message.setText(reason)
         self.message.setVisible(bool(reason))
+        if reason:
+            QTimer.singleShot(0, self, self._reveal)
+
+    def _reveal(self) -> None:
+        """Scroll so that the message is seen."""
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.ensureWidgetVisible(self.message, 0, 8)
 
     def _show(self) -> None:
         """Make the widgets show the value."""

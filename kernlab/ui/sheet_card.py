@@ -35,6 +35,7 @@ class _Rows(QWidget):
         self.row_height = TALL_ROW
         self._least: list[float] = []
         self._to_right: list[bool] = []
+        self.setFixedHeight(3 * TALL_ROW)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_sheet(self, sheet: DrawnSheet, room: int) -> None:

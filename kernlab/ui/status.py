@@ -90,7 +90,7 @@ class StatusLine(QFrame):
 
 def _sentence(status: Status | None) -> str:
     if status is None:
-        return ""
+        return "starting…"
     if not status.fraction:
         return status.note or "ready"
     left = (time.perf_counter() - status.started) * (1 / status.fraction - 1)

@@ -105,6 +105,16 @@ class TestPicture:
         assert 1000 < dots.x.size < 2500
 
 
+class TestClaims:
+    def test_an_expanded_claim_gets_the_room_that_it_needs(self, user: Any) -> None:
+        user.wait(lambda: user.panel.claims.cards["G2"].claim.verdict == "fails")
+        card = user.panel.claims.cards["G2"]
+        before = card.height()
+        user.qtbot.mouseClick(card, LEFT)
+        user.wait(lambda: card.height() > before + 100)
+        assert card.height() == card.heightForWidth(card.width())
+
+
 class TestInput:
     def test_a_small_number_is_typed(self, user: Any) -> None:
         user.enter("ridge", "3e-7")

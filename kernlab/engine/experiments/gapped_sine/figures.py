@@ -206,8 +206,8 @@ def _kernel_profile(p: Parameters) -> Figure:
 
 def _map(p: Parameters, what: str, title: str, tables: Tables) -> Figure:
     label = {
-        "log_evidence": "per point, against the best, clipped",
-        "gcv": "log10 of GCV over the best, clipped",
+        "log_evidence": "per point, against the best",
+        "gcv": "log10 of GCV over the best",
     }[what]
     best = _best(tables, what)
     marks: list[Item] = [Mark(p.lengthscale, p.ridge, "here", HERE)]
@@ -220,6 +220,7 @@ def _map(p: Parameters, what: str, title: str, tables: Tables) -> Figure:
         Axis("lengthscale", "σ", "rad", log=True, view=(0.1, 10)),
         Axis("ridge", "α", log=True, view=(1e-6, 1)),
         (Image("evidence", "lengthscale", "ridge", f"{what}_shown", label), *marks),
+        note="colours clipped",
         click=("lengthscale", "ridge"),
     )
 
