@@ -11,6 +11,12 @@ from dataclasses import replace
 
 from kernlab.ui.jobs import Lane, Mail, Request
 
+WORDS = {
+    "search": "looking for the value at which the verdict flips",
+    "export": "computing all figures for the export",
+    "answer": "computing the answer",
+}
+
 
 class Errands:
     """The errands of one panel, at most one of a kind."""
@@ -27,6 +33,11 @@ class Errands:
     def __bool__(self) -> bool:
         return bool(self._requests)
 
+    @property
+    def doing(self) -> str:
+        """What the oldest errand is, in words; nothing where there is none."""
+        return WORDS.get(next(iter(self._requests), ""), "")
+
     def send(self, kind: str, request: Request) -> None:
         """Start an errand; it replaces one of the same kind."""
         self._requests[kind] = replace(request, panel=f"{self._panel}/{kind}")
@@ -40,6 +51,8 @@ class Errands:
 
     def news(self) -> Iterator[Mail]:
         """The mail of each errand, whose events belong to the newest request of its kind."""
+        if not self._requests:
+            return
         idle = not self._lane.busy
         for kind, request in list(self._requests.items()):
             mail = self._lane.mailbox.take_rest(request.panel)

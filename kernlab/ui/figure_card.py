@@ -14,7 +14,7 @@ from kernlab.ui.card import Card
 from kernlab.ui.header import LegendEntry, icon_button
 from kernlab.ui.plots import PlotView
 
-CLICK_NOTE = "click to take these values"
+CLICK_NOTE = "click to set both"
 
 
 def _legend(drawing: Drawing) -> tuple[LegendEntry, ...]:

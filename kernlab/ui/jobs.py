@@ -169,7 +169,6 @@ class _Run:
         self.tables: dict[str, Table] = {}
         self.known = known
         self.drawn = False
-        self.busy = 0.0
         self.started = time.perf_counter()
         steps: Iterator[Step | Break | None]
         if request.purpose == "break":
@@ -355,7 +354,6 @@ class Lane:
 
     def _advance(self, run: _Run) -> None:
         request = run.request
-        begun = time.perf_counter()
         try:
             step = next(run.steps, self)
             if step is self:
@@ -367,7 +365,6 @@ class Lane:
         except BaseException as error:
             self._drop(request.panel)
             self._fail(request, error)
-        run.busy += time.perf_counter() - begun
 
     def _deliver(self, run: _Run, step: Step) -> None:
         request = run.request

@@ -6,8 +6,6 @@ own in the window.
 
 from __future__ import annotations
 
-import html
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -15,12 +13,8 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
-    QScrollArea,
-    QSplitter,
     QTabBar,
     QVBoxLayout,
     QWidget,
@@ -32,13 +26,14 @@ from kernlab.engine.contract.drawing import Drawing, DrawnSheet
 from kernlab.engine.contract.experiment import CLAIMS, Experiment
 from kernlab.engine.contract.figure import Figure, Sheet
 from kernlab.engine.contract.text import number
+from kernlab.ui.answer import Answer
 from kernlab.ui.cards import FigureCard, FigureGrid, SheetCard
 from kernlab.ui.claims import ClaimList
 from kernlab.ui.controls import Controls
 from kernlab.ui.errands import Errands
 from kernlab.ui.jobs import Failed, Finished, Lane, Mail, Request, Status
 from kernlab.ui.message import Message
-from kernlab.ui.theme import tag
+from kernlab.ui.side import Side
 from kernlab.ui.toolbar import Toolbar
 
 REST = 120
@@ -51,11 +46,6 @@ VALUE, RUN, SEARCH, EXPORT = "value", "run", "search", "export"
 """What a message is about, so that it goes when it is no longer so."""
 STALE = 0.25
 """Seconds that a figure may lag behind before it is dimmed."""
-
-
-def emphasised(answer: str) -> str:
-    """The answer as rich text, its `**key number**` in bold."""
-    return re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", html.escape(answer))
 
 
 class Panel(QWidget):
@@ -114,10 +104,7 @@ class Panel(QWidget):
         self.toolbar.preset_chosen.connect(self.load_preset)
         self.toolbar.run_pressed.connect(self.run_or_cancel)
         self.toolbar.side_toggled.connect(lambda shown: self.side.setVisible(shown))
-        self.answer = QLabel(objectName="answer", wordWrap=True, textFormat=Qt.TextFormat.RichText)
-        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.answer.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.answer.setFixedHeight(2 * self.answer.fontMetrics().lineSpacing() + 4)
+        self.answer = Answer()
         self.message = Message()
         self.tabs = QTabBar(objectName="views", drawBase=False, expanding=False)
         self.tabs.setAccessibleName("Views")
@@ -138,7 +125,7 @@ class Panel(QWidget):
         layout.addLayout(centre, 1)
         layout.addWidget(self._side())
 
-    def _side(self) -> QSplitter:
+    def _side(self) -> Side:
         self.controls = Controls(self.experiment.Parameters)
         self.controls.changed.connect(self._on_changed)
         self.controls.file_requested.connect(self.file_requested)
@@ -147,39 +134,8 @@ class Panel(QWidget):
         self.claims.preset_requested.connect(self.load_preset)
         self.claims.measure_requested.connect(self._run_claims)
         self.claims.highlight_requested.connect(self._highlight)
-        self.side = QSplitter(Qt.Orientation.Vertical)
-        self.side.setObjectName("side")
-        self.side.setChildrenCollapsible(False)
-        self.side.addWidget(self._scrolled(self.controls, "Controls", (4, 12, 12, 4)))
-        claims_card = QFrame(objectName="card")
-        inside = QVBoxLayout(claims_card)
-        inside.setContentsMargins(8, 8, 4, 8)
-        inside.addWidget(self._scrolled(self.claims, "Claims", (0, 0, 4, 0)))
-        frame = QWidget()
-        around = QVBoxLayout(frame)
-        around.setContentsMargins(4, 4, 12, 8)
-        around.addWidget(claims_card)
-        self.side.addWidget(frame)
-        self.side.setStretchFactor(0, 11)
-        self.side.setStretchFactor(1, 9)
-        self.side.setSizes([540, 350])
-        self.side.setFixedWidth(316)
+        self.side = Side(self.controls, self.claims)
         return self.side
-
-    def _scrolled(
-        self, widget: QWidget, name: str, margins: tuple[int, int, int, int]
-    ) -> QScrollArea:
-        column = QWidget()
-        stack = QVBoxLayout(column)
-        stack.setContentsMargins(*margins)
-        stack.addWidget(widget)
-        stack.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(column)
-        area.setAccessibleName(name)
-        return area
 
     def set_roles(self, roles: Mapping[str, str]) -> None:
         """Repaint the figures in the colours of another theme."""
@@ -334,8 +290,13 @@ class Panel(QWidget):
         """
         self._collected = done
         views = (*self.experiment.views, CLAIMS)
-        self._errands.send("export", self._request("full", views, purpose="collect"))
+        self._send("export", self._request("full", views, purpose="collect"))
+
+    def _send(self, errand: str, request: Request) -> None:
+        self._errands.send(errand, request)
         self.toolbar.set_running(True)
+        if not self._running:
+            self._set_idle("")
 
     @property
     def pictured(self) -> bool:
@@ -364,6 +325,7 @@ class Panel(QWidget):
     def _on_break_requested(self, claim: str) -> None:
         """Ask which parameter to search, in a menu at the pointer."""
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addSection(f"{claim}: search over")
         for field in self.controls.fields:
             if field.span and field.name != "seed":
@@ -375,11 +337,8 @@ class Panel(QWidget):
         """Search the value of a parameter at which a claim's verdict flips; mark its slider."""
         self._search = (claim, parameter)
         self.controls.clear_marks()
-        self._errands.send(
-            "search",
-            self._request("full", (CLAIMS,), purpose="break", claim=claim, parameter=parameter),
-        )
-        self.toolbar.set_running(True)
+        more = {"purpose": "break", "claim": claim, "parameter": parameter}
+        self._send("search", self._request("full", (CLAIMS,), **more))
         name = parameter.replace("_", " ")
         self.message.tell(f"Looking for the {name} at which {claim} flips …", topic=SEARCH)
 
@@ -390,7 +349,8 @@ class Panel(QWidget):
         self._take_figures()
         mail = self.lane.mailbox.take_rest(self.experiment.key)
         if mail is not None:
-            if mail.status is not None and mail.status.serial == self.serial:
+            current = mail.status is not None and mail.status.serial == self.serial
+            if current and self._running:
                 self.status = mail.status
                 self.status_changed.emit()
             if mail.answer is not None:
@@ -450,7 +410,7 @@ class Panel(QWidget):
             return
         for key, card in self._cards.items():
             card.set_stale(self._shown.get(key, self.serial) < self.serial)
-        tag(self.answer, muted=self._answered < self.serial)
+        self.answer.set_stale(self._answered < self.serial)
 
     def _on_finished(self, event: Finished) -> None:
         request = event.request
@@ -503,8 +463,7 @@ class Panel(QWidget):
 
     def _show_answer(self, serial: int, answer: str) -> None:
         self._answered = serial
-        tag(self.answer, muted=False)
-        self.answer.setText(emphasised(answer))
+        self.answer.show_answer(answer, moving=self.moving)
 
     def _on_found(self, found: Break) -> None:
         if self._search is None:
@@ -523,8 +482,10 @@ class Panel(QWidget):
 
     def _set_idle(self, note: str) -> None:
         precision = self.status.precision if self.status else ""
-        self.status = Status(self.serial, None, note, precision, time.perf_counter())
         self._running = False
+        doing = self._errands.doing
+        fraction = 0.0 if doing else None
+        self.status = Status(self.serial, fraction, note or doing, precision, time.perf_counter())
         self.toolbar.set_running(bool(self._errands))
         self._show_waiting("not computed")
         self.status_changed.emit()

@@ -6,11 +6,26 @@ import statistics
 import time
 from collections import deque
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton
 
 from kernlab.threads import thread_counts
 from kernlab.ui.jobs import Status
+
+
+class Note(QLabel):
+    """A line that is shortened where there is no room for all of it."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.width()
+        )
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 class StatusLine(QFrame):
@@ -20,7 +35,7 @@ class StatusLine(QFrame):
 
     def __init__(self) -> None:
         super().__init__(objectName="status")
-        self.note = QLabel("", objectName="muted")
+        self.note = Note("", objectName="muted")
         self.bar = QProgressBar(textVisible=False, maximum=1000)
         self.bar.setFixedSize(128, 6)
         self.bar.setAccessibleName("Progress")

@@ -36,7 +36,7 @@ from kernlab.export.process import ExportProcess
 from kernlab.threads import thread_counts
 from kernlab.ui import first_start
 from kernlab.ui import theme as themes
-from kernlab.ui.jobs import Finished, Lane
+from kernlab.ui.jobs import Finished, Lane, rescaled
 from kernlab.ui.panel import EXPORT, VALUE, Panel
 from kernlab.ui.status import StatusLine
 
@@ -272,7 +272,11 @@ class Window(QMainWindow):
         def done(event: Finished) -> None:
             made = event.collected
             assert made is not None
-            figures = tuple(f for f in made.figures if view is None or f.view == view)
+            figures = tuple(
+                rescaled(figure, event.request.scales)
+                for figure in made.figures
+                if view is None or figure.view == view
+            )
             bundle = Bundle(
                 title=panel.experiment.title,
                 answer=plain(made.answer),

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+import kernlab
 from kernlab.engine.contract.drawing import Drawing
 from kernlab.ui import theme as themes
 from kernlab.ui.figure_card import FigureCard
@@ -99,9 +100,15 @@ class User:
         return message.text.text() if message.isVisible() else ""
 
 
+@pytest.fixture(scope="session")
+def compiled() -> None:
+    """The numerical kernels, whose first compilation takes longer than a user here waits."""
+    kernlab.run("gapped-sine", n=300)
+
+
 @pytest.fixture
 def make_user(
-    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, compiled: None
 ) -> Iterator[Callable[[], User]]:
     """Opens windows without a panel; each is closed, and its lane with it, after the test."""
     windows: list[Window] = []

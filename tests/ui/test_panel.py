@@ -79,6 +79,15 @@ class TestPicture:
         assert f"D = {2 * user.value('m')}" in user.panel.answer.text()
         assert not user.panel.answer.property("muted")
 
+    def test_a_long_answer_is_shown_whole(self, user: Any) -> None:
+        label = user.panel.answer
+        two = label.height()
+        label.show_answer("a number of **words** " * 60, moving=False)
+        user.wait(lambda: label.height() > two)
+        assert label.heightForWidth(label.width()) <= label.height()
+        label.show_answer("short", moving=False)
+        user.wait(lambda: label.height() == two)
+
     def test_a_click_in_the_map_takes_its_values(self, user: Any) -> None:
         user.panel.tabs.setCurrentIndex(2)
         user.wait(lambda: user.card("map-gcv").drawing)

@@ -120,6 +120,25 @@ class TestExport:
         user.rest()
         assert user.panel.parameters != good
 
+    def test_axes_that_were_switched_are_exported_so(
+        self, user: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bundles: list[Any] = []
+        submit = user.window.exports.submit
+
+        def spied(path: Path, bundle: Any) -> Any:
+            bundles.append(bundle)
+            return submit(path, bundle)
+
+        monkeypatch.setattr(user.window.exports, "submit", spied)
+        user.card("ratio").log_y.trigger()
+        exported(user, tmp_path / "a.csv", "view")
+        figures = {figure.key: figure for figure in bundles[0].figures}
+        assert list(figures) == ["posterior", "ratio", "methods"]
+        assert figures["ratio"].y.log and not figures["posterior"].y.log
+        assert "**" not in bundles[0].answer
+        assert bundles[0].table_names()[0] == "posterior"
+
     def test_cancel_ends_an_export(self, user: Any, tmp_path: Path) -> None:
         user.enter("n", "1e7")
         user.window.export(tmp_path / "a.csv", "data")
@@ -192,6 +211,11 @@ class TestWindow:
         for widget in (panel.toolbar, panel.answer, panel.tabs, panel.grid, panel.side):
             right = widget.mapTo(user.window, widget.rect().topRight()).x()
             assert right < 1024
+        line = user.window.status_line
+        line.show_help("a sentence that is by far too long for the status line, " * 4)
+        user.wait(lambda: line.facts.geometry().right() < line.width())
+        assert line.minimumSizeHint().width() <= line.width()
+        for widget in (panel.toolbar, panel.answer, panel.tabs, panel.grid, panel.side):
             assert widget.minimumSizeHint().width() <= widget.width()
         for button in panel.toolbar.findChildren(QAbstractButton):
             assert button.width() >= button.minimumSizeHint().width()

@@ -235,6 +235,8 @@ def check(field: Field, value: Any) -> Any:
             raise refusal
         return tuple(word for word in field.options if word in words)
     if field.kind == "choice":
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = f"{value:g}"  # a choice between numbers, such as the 2 of a norm
         if not isinstance(value, str) or value not in field.options:
             raise refusal
         return value

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ Balls = list[list[Any]]
 
 _LARGEST_BITS = 1 << 17
 _SWEEPS = 60
+_ENOUGH = 60  # bits of an entry, relative to its row
 _LOCK = threading.RLock()
 _f8, _i8 = types.float64, types.int64
 _matrix, _vector = types.Array(_f8, 2, "C"), types.Array(_f8, 1, "C")
@@ -73,14 +74,6 @@ def log2_of(ball: Any) -> float:
     return math.log2(value) + exponent if value > 0.0 else -math.inf
 
 
-def _scaled_rows(rows: Sequence[Sequence[Any]]) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-    pairs = np.array([[scaled_float(c) for c in row] for row in rows])
-    values, exponents = pairs[..., 0], pairs[..., 1].astype(np.int64)
-    exponents[values == 0.0] = np.iinfo(np.int32).min
-    top = exponents.max(axis=1)
-    return np.ldexp(values, np.maximum(exponents - top[:, None], -4000).astype(np.int32)), top
-
-
 def inverse_in_slices(nodes: FloatArray) -> Iterator[tuple[float, ScaledInverse | None]]:
     """Invert the Vandermonde matrix of any distinct nodes, a few milliseconds at a time.
 
@@ -96,32 +89,35 @@ def inverse_in_slices(nodes: FloatArray) -> Iterator[tuple[float, ScaledInverse 
             points = [arb(float(x)) for x in nodes]
             product = arb_poly.from_roots(points)
             slope = product.derivative()
-        columns, good = [], True
+        columns, doubtful = [], []
         for i, point in enumerate(points):
             with precision(bits):
                 quotient = product // arb_poly([-point, 1])
                 weight = 1 / slope(point)
                 column = [c * weight for c in quotient.coeffs()]
                 column += [arb(0)] * (n - len(column))
-                good = good and all(_precise(c) for c in column)
                 columns.append([scaled_float(c) for c in column])
-            if not good:
-                break
+                doubtful += [(j, _radius_exponent(c)) for j, c in enumerate(column)
+                             if c.rel_accuracy_bits() < _ENOUGH and not c.is_exact()]  # fmt: skip
             if i + 1 < n and i % 8 == 7:
                 yield (i + 1) / (n + 1), None
-        if good:
+        found = _row_scaled(np.array(columns).transpose(1, 0, 2))
+        # An entry that is exactly 0 has no relative accuracy: its row is the measure.
+        if all(radius <= found.exponent[j] - _ENOUGH for j, radius in doubtful):
             break
         bits = _more(bits)
-    pairs = np.array(columns).transpose(1, 0, 2)
-    values, exponents = pairs[..., 0], pairs[..., 1]
-    exponents = np.where(values == 0.0, -1e9, exponents)
+    yield 1.0, found
+
+
+def _row_scaled(pairs: FloatArray) -> ScaledInverse:
+    values, exponents = pairs[..., 0], np.where(pairs[..., 0] == 0.0, -1e9, pairs[..., 1])
     top = exponents.max(axis=1)
     shift = np.maximum(exponents - top[:, None], -4000.0).astype(np.int32)
-    yield 1.0, ScaledInverse(np.ldexp(values, shift), top.astype(np.int64))
+    return ScaledInverse(np.ldexp(values, shift), top.astype(np.int64))
 
 
-def _precise(ball: Any) -> bool:
-    return bool(ball.is_exact() or ball.rel_accuracy_bits() > 60)
+def _radius_exponent(ball: Any) -> int:
+    return scaled_float(ball.rad())[1] if ball.is_finite() else 1 << 40
 
 
 def _more(bits: int) -> int:
@@ -148,7 +144,8 @@ def condition(matrix: Balls, norm: int | str) -> Ball:
 
 def _log10_norm(rows: Balls, norm: int | str) -> Any:
     if norm == 2:
-        values, exponents = _scaled_rows(rows)
+        scaled = _row_scaled(np.array([[scaled_float(c) for c in row] for row in rows]))
+        values, exponents = scaled.mantissa, scaled.exponent
         shift = int(exponents.max())
         values = np.ldexp(values, np.maximum(exponents - shift, -4000)[:, None].astype(np.int32))
         norm_two = float(np.linalg.norm(values, 2))
@@ -180,10 +177,16 @@ def log10_singular_values(rows: Balls, bits: int) -> Iterator[tuple[float, Float
     Yields: the fraction done; at last also log10 of the q values, descending (None before).
     Cost: q³ operations in balls: 30 ms at q = 40, 0.3 s at q = 100 (3000 bits).
     """
+    q = len(rows[0])
     with precision(bits):
-        matrix = arb_mat(rows)
-        rest = matrix.transpose() * matrix
-    q = rest.nrows()
+        matrix = arb_mat(rows).transpose()
+    columns = []
+    for j in range(q):
+        with precision(bits):
+            columns.append((matrix * arb_mat([[row[j]] for row in rows])).entries())
+        yield (j + 1) / (3 * q), None
+    with precision(bits):
+        rest = arb_mat(columns)
     factor, lengths = np.zeros((q, q)), np.empty(q)
     left = list(range(q))
     for step in range(q):
@@ -193,52 +196,55 @@ def log10_singular_values(rows: Balls, bits: int) -> Iterator[tuple[float, Float
             if not rest[pivot, pivot] > 0:
                 raise ValueError(f"bits = {bits}: too few for this matrix, or it is singular")
             root = rest[pivot, pivot].sqrt()
-            column = [rest[i, pivot] / root for i in range(q)]
             lengths[step] = 0.5 * max(sizes)
-            factor[:, step] = [float(c / root) for c in column]
+            column = [arb(0)] * q
+            for i in left:
+                column[i] = rest[i, pivot] / root
+                factor[i, step] = float(column[i] / root)
             left.remove(pivot)
-            column = [c if i in left else arb(0) for i, c in enumerate(column)]
             tall = arb_mat([[c] for c in column])
             rest = rest - tall * tall.transpose()
-        if step + 1 < q:
-            yield (step + 1) / (q + 1), None
-    yield 1.0, np.sort(_jacobi_log2(factor, lengths))[::-1] * math.log10(2.0)
-
-
-def _jacobi_log2(factor: FloatArray, lengths: FloatArray) -> FloatArray:
-    """log2 of the singular values of factor·diag(2^lengths)."""
+        yield (q + 2 * step + 2) / (3 * q + 1), None
     sizes = np.linalg.norm(factor, axis=0)
-    columns = np.ascontiguousarray((factor / sizes).T)
-    log2 = lengths + np.log2(sizes)
-    _rotate(columns, log2)
-    return log2
-
-
-@njit(types.void(_matrix, _vector), nogil=True, cache=True)
-def _rotate(columns, log2):  # type: ignore[no-untyped-def]
-    # Rows of `columns` are unit vectors; vector p stands for 2^log2[p] times itself, so lengths
-    # of any range rotate without overflow: with ratio = length_q/length_p ≤ 1 only ratio occurs.
-    count = log2.size
+    vectors, log2 = np.ascontiguousarray((factor / sizes).T), lengths + np.log2(sizes)
     for _ in range(_SWEEPS):
-        worst = 0.0
-        for p in range(count):
-            for q in range(p + 1, count):
-                i, j = (p, q) if log2[p] >= log2[q] else (q, p)
-                u, v = columns[i], columns[j]
-                cosine = np.dot(u, v)
-                worst = max(worst, abs(cosine))
-                if abs(cosine) < 1e-15:
-                    continue
-                ratio = 2.0 ** (log2[j] - log2[i])
-                zeta = (ratio * ratio - 1.0) / (2.0 * cosine)
-                over = -1.0 / (abs(zeta) + math.sqrt(ratio * ratio + zeta * zeta))
-                over = over if cosine > 0.0 else -over
-                c = 1.0 / math.sqrt(1.0 + (ratio * over) ** 2)
-                new_u, new_v = c * u - (c * over * ratio * ratio) * v, c * over * u + c * v
-                size_u, size_v = math.sqrt(np.dot(new_u, new_u)), math.sqrt(np.dot(new_v, new_v))
-                u[:] = new_u / size_u
-                v[:] = new_v / size_v
-                log2[i] += math.log2(size_u)
-                log2[j] += math.log2(size_v)
-        if worst < 1e-14:
+        if _rotate(vectors, log2) < 1e-14:
             break
+        yield 3 * q / (3 * q + 1), None
+    yield 1.0, np.sort(log2)[::-1] * math.log10(2.0)
+
+
+@njit(_f8(_matrix, _vector), nogil=True, cache=True)
+def _rotate(vectors, log2):  # type: ignore[no-untyped-def]
+    # One sweep; returns the largest cosine met. Rows of `vectors` are unit vectors: vector p
+    # stands for 2^log2[p] times itself, and only ratios of lengths ≤ 1 occur, so any range goes.
+    count, worst = log2.size, 0.0
+    for p in range(count):
+        for q in range(p + 1, count):
+            i, j = (p, q) if log2[p] >= log2[q] else (q, p)
+            u, v = vectors[i], vectors[j]
+            cosine = 0.0
+            for k in range(count):
+                cosine += u[k] * v[k]
+            worst = max(worst, abs(cosine))
+            if abs(cosine) < 1e-15:
+                continue
+            ratio = 2.0 ** (log2[j] - log2[i])
+            zeta = (ratio * ratio - 1.0) / (2.0 * cosine)
+            over = -1.0 / (abs(zeta) + math.sqrt(ratio * ratio + zeta * zeta))
+            over = over if cosine > 0.0 else -over
+            c = 1.0 / math.sqrt(1.0 + (ratio * over) ** 2)
+            size_u, size_v = 0.0, 0.0
+            for k in range(count):
+                new_u = c * u[k] - (c * over * ratio * ratio) * v[k]
+                v[k] = c * over * u[k] + c * v[k]
+                u[k] = new_u
+                size_u += u[k] * u[k]
+                size_v += v[k] * v[k]
+            size_u, size_v = math.sqrt(size_u), math.sqrt(size_v)
+            for k in range(count):
+                u[k] /= size_u
+                v[k] /= size_v
+            log2[i] += math.log2(size_u)
+            log2[j] += math.log2(size_v)
+    return worst

@@ -69,7 +69,7 @@ def unit_nodes(family: str, n: int, *, gap: float = 0.5) -> FloatArray:
     Returns: (n,) float64; ascending except for "leja"; exactly symmetric except for "leja" and
         for "gapped" with odd n.
     Raises: ValueError: if an argument is out of range.
-    Cost: O(n); "gauss" O(n²); "leja" 40,001·n, 5 ms at n = 80.
+    Cost: O(n); "gauss" O(n²); "leja" 40,001·n once: 5 ms for n ≤ 80, 15 ms for n ≤ 256.
     """
     require_nodes(n)
     step = np.arange(n, dtype=np.float64)
@@ -164,9 +164,11 @@ def _legendre_with_slope(n: int, x: FloatArray) -> tuple[FloatArray, FloatArray]
 
 @lru_cache(maxsize=4)
 def _leja_order(n: int) -> tuple[float, ...]:
-    grid = np.sin(np.pi * (np.arange(_LEJA_GRID) / (_LEJA_GRID - 1.0) - 0.5))
+    grid = np.sin(np.pi * (0.5 - np.arange(_LEJA_GRID) / (_LEJA_GRID - 1.0)))
     grid[_LEJA_GRID // 2] = 0.0
-    return tuple(grid[i] for i in _greedy(grid, n))
+    order = np.empty(n, dtype=np.int64)
+    _greedy(grid, order)
+    return tuple(grid[order])
 
 
 def _leja_sequence(n: int) -> FloatArray:
@@ -178,23 +180,33 @@ def _leja_sequence(n: int) -> FloatArray:
 def leja_order(nodes: npt.ArrayLike) -> FloatArray:
     """Put given nodes in Leja order: each next one maximizes Π|x - x_k| over those left.
 
-    The first is the one of largest |x|. Cost: n² operations.
+    The first is the one of largest |x|; of equals the rightmost. Cost: n² operations.
     """
-    points = distinct_nodes(nodes)
-    return points[_greedy(points, points.size)]
+    points = np.ascontiguousarray(np.sort(distinct_nodes(nodes))[::-1])
+    order = np.empty(points.size, dtype=np.int64)
+    _greedy(points, order)
+    return points[order]
 
 
-def _greedy(points: FloatArray, count: int) -> npt.NDArray[np.int64]:
-    order = np.empty(count, dtype=np.int64)
-    # Ties go to the right end: the sequence starts at 1, not at -1.
-    order[0] = points.size - 1 - int(np.argmax(np.abs(points[::-1])))
-    product = np.ones_like(points)
-    for k in range(1, count):
-        product *= np.abs(points - points[order[k - 1]])
-        # A common factor does not matter; without it the products would underflow.
-        product *= 0.5 ** math.frexp(float(product.max()))[1]
-        order[k] = int(np.argmax(product))
-    return order
+@njit(types.void(_read_vector, _integers), nogil=True, cache=True)
+def _greedy(points, order):  # type: ignore[no-untyped-def]
+    product = np.ones(points.size)
+    best = 0
+    for i in range(points.size):
+        if abs(points[i]) > abs(points[best]) * (1.0 + 1e-10):
+            best = i
+    order[0] = best
+    scale = 1.0
+    for k in range(1, order.size):
+        last, largest = points[best], 0.0
+        for i in range(points.size):
+            # A common factor does not matter; without it the products would underflow.
+            product[i] *= abs(points[i] - last) * scale
+            # Ties go to the first, not to where rounding happens to point.
+            if product[i] > largest * (1.0 + 1e-10):
+                largest, best = product[i], i
+        order[k] = best
+        scale = 1.0 / largest if largest > 0.0 else 1.0
 
 
 @njit(nogil=True)

@@ -56,9 +56,19 @@ def log10_claimed_bound(
 
 
 def log10_beckermann(n: npt.ArrayLike) -> FloatArray:
-    """log10 of √(2/(n+1))·(1+√2)^(n-1): below cond_2 of V for any n real nodes.
+    """log10 of √(2/n)·(1+√2)^(n-2): below cond_2 of V for any n real nodes.
 
-    Source: Beckermann 2000, Numerische Mathematik 85.
+    That is √(2/(k+1))·(1+√2)^(k-1) in the degree k = n - 1, with equality at n = 2, nodes ±1.
+
+    Args: n: number of nodes, at least 2. Source: Beckermann 2000, Numerische Mathematik 85.
+    """
+    return log10_beckermann_as_quoted(np.asarray(n, dtype=np.float64) - 1.0)
+
+
+def log10_beckermann_as_quoted(n: npt.ArrayLike) -> FloatArray:
+    """log10 of √(2/(n+1))·(1+√2)^(n-1), which is not a lower bound for n nodes.
+
+    Two nodes ±1 have cond_2 = 1, below its 1.97; the best ten nodes 10^2.983, below its 10^3.075.
     """
     count = np.asarray(n, dtype=np.float64)
     return np.asarray(

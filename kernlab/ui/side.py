@@ -1,0 +1,45 @@
+"""The right column of a panel: its controls, and below them its claims."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+WIDTH = 316
+
+
+class Side(QSplitter):
+    """Two parts that scroll, with a gap between them that can be dragged."""
+
+    def __init__(self, controls: QWidget, claims: QWidget) -> None:
+        super().__init__(Qt.Orientation.Vertical)
+        self.setObjectName("side")
+        self.setChildrenCollapsible(False)
+        self.addWidget(_scrolled(controls, "Controls", (4, 12, 12, 4)))
+        card = QFrame(objectName="card")
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(8, 8, 4, 8)
+        inside.addWidget(_scrolled(claims, "Claims", (0, 0, 4, 0)))
+        frame = QWidget()
+        around = QVBoxLayout(frame)
+        around.setContentsMargins(4, 4, 12, 8)
+        around.addWidget(card)
+        self.addWidget(frame)
+        self.setStretchFactor(0, 11)
+        self.setStretchFactor(1, 9)
+        self.setSizes([540, 350])
+        self.setFixedWidth(WIDTH)
+
+
+def _scrolled(widget: QWidget, name: str, margins: tuple[int, int, int, int]) -> QScrollArea:
+    column = QWidget()
+    stack = QVBoxLayout(column)
+    stack.setContentsMargins(*margins)
+    stack.addWidget(widget)
+    stack.addStretch(1)
+    area = QScrollArea(widgetResizable=True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(column)
+    area.setAccessibleName(name)
+    return area
