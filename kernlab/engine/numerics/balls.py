@@ -105,7 +105,7 @@ def inverse_in_slices(nodes: FloatArray) -> Iterator[tuple[float, ScaledInverse 
         # An entry that is exactly 0 has no relative accuracy: its row is the measure.
         if all(radius <= found.exponent[j] - _ENOUGH for j, radius in doubtful):
             break
-        bits = _more(bits)
+        bits = more_bits(bits)
     yield 1.0, found
 
 
@@ -120,7 +120,8 @@ def _radius_exponent(ball: Any) -> int:
     return scaled_float(ball.rad())[1] if ball.is_finite() else 1 << 40
 
 
-def _more(bits: int) -> int:
+def more_bits(bits: int) -> int:
+    """Twice the bits; ValueError beyond 131,072."""
     if 2 * bits > _LARGEST_BITS:
         raise ValueError(
             f"nodes need more than {_LARGEST_BITS} bits: they are too close to one another"

@@ -80,7 +80,9 @@ class GappedSine:
                 rest = "; ".join(f"{METHODS[o[0]]} {_percent(o[1])}" for o in others[:2])
                 text += f"; {rest}"
             if "gauss-hermite" in names and aliased(p, tables):
-                text += f". Gauss–Hermite is aliased: it needs m ≥ {nodes_needed(p, tables)} here"
+                text += (
+                    f". Gauss–Hermite is aliased: it needs m\u202f≥\u202f{nodes_needed(p, tables)}"
+                )
             return text + "."
         error, condition = float(table["mse"][0]), float(table["condition"][0])
         return (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from kernlab.engine.contract.drawing import quantised
 from kernlab.engine.contract.experiment import Tables
 from kernlab.engine.contract.figure import (
     Axis,
@@ -51,7 +53,7 @@ def figures(p: Parameters, tables: Tables) -> Sequence[Figure | Sheet]:
     """All figures, in order."""
     return (
         _curve(p),
-        _width(p),
+        _width(p, tables),
         _map(p),
         _determinant(p),
         _cardinals(p),
@@ -59,13 +61,13 @@ def figures(p: Parameters, tables: Tables) -> Sequence[Figure | Sheet]:
         _errors(),
         _taylor(p),
         _bases(),
-        _features(p, tables),
+        _features(p),
         _kernel(),
     )
 
 
 def _condition_axis(p: Parameters) -> Axis:
-    return Axis("log₁₀ cond", {"2": "₂", "1": "₁", "inf": "∞"}[p.norm])
+    return Axis("log₁₀ cond in the norm", {"2": "2", "1": "1", "inf": "∞"}[p.norm])
 
 
 def _curve(p: Parameters) -> Figure:
@@ -91,13 +93,17 @@ def _curve(p: Parameters) -> Figure:
     )
 
 
-def _width(p: Parameters) -> Figure:
+def _width(p: Parameters, tables: Tables) -> Figure:
+    table, axis = tables.get("width"), _condition_axis(p)
+    if table is not None:
+        top = 1.1 * float(np.nanmax(table["exact"]))
+        axis = replace(axis, view=quantised((0.0, top)))
     return Figure(
         "width",
         "Condition against the half-width",
         CONDITION,
         Axis("half-width", "a", log=True, view=(0.05, 100)),
-        _condition_axis(p),
+        axis,
         (
             Mark(x=p.half_width, label=f"a = {brief(p.half_width)}"),
             Line("width", "half_width", "claimed", CLAIMED, "claimed"),
@@ -178,8 +184,8 @@ def _errors() -> Figure:
         "errors",
         "Coefficients against values",
         INTERPOLATION,
-        Axis("largest error of the fitted sin", log=True, view=(1e-17, 1e4)),
-        Axis("relative error of the coefficients", log=True, view=(1e-17, 1e4)),
+        Axis("largest error of the fitted sin", log=True),
+        Axis("coefficient error", log=True),
         points,
         note="one point a basis, plain solve in float64",
     )
@@ -222,15 +228,12 @@ def _key(basis: str) -> str:
     return basis.replace("-", "_")
 
 
-def _features(p: Parameters, tables: Tables) -> Figure:
+def _features(p: Parameters) -> Figure:
     items: list[Item] = [Mark(x=p.dimension, label=f"d = {p.dimension}")]
     for name, (style, label) in FEATURE_STYLES.items():
         items.append(Band("features", "d", f"low_{name}", f"high_{name}", style))
         items.append(Line("features", "d", name, style, label, markers=True))
-    note = f"m = {p.m}, median and range of {p.repeats} draws"
-    table = tables.get("features")
-    if table is not None and np.isfinite(table["qr_vector"][0]):
-        note += f"; QR in d = 1: 10^{brief(float(table['qr_vector'][0]))}"
+    note = f"median and range, {p.repeats} draws"
     return Figure(
         "features",
         "Condition of ZᵀZ against dimension",
@@ -254,5 +257,5 @@ def _kernel() -> Figure:
         Axis("dimension", "d", log=True, view=(0.9, 18)),
         Axis("RMSE of the kernel"),
         lines,
-        note="what orthogonality does reduce",
+        note="what orthogonality reduces",
     )

@@ -95,7 +95,7 @@ class Parameters:
         Span(0, 60),
         Label("Taylor order", "M"),
         Help("sin x is cut after the power 2M + 1"),
-    ] = 20
+    ] = 5
     m: Annotated[
         int,
         Group("Random features"),

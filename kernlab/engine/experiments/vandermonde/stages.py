@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.experiment import Fidelity, Step
 from kernlab.engine.contract.table import Table
 from kernlab.engine.experiments.vandermonde.parameters import BASES, LARGEST_N, Parameters
+
+if TYPE_CHECKING:  # numba and flint are imported at the first run, on the lane
+    from kernlab.engine.numerics.vandermonde import Conditioner
 
 FULL_COUNTS = tuple(range(2, 41)) + tuple(range(42, LARGEST_N + 1, 2))
 COARSE_COUNTS = (2, 8, 16, 32, 56, 80, 120, 160, 200)
@@ -38,7 +41,7 @@ class Bench:
     @property
     def n(self) -> int:
         """Number of nodes: that of the file, where there is one."""
-        return self.p.nodes_file.columns["x"].size if self.file else self.p.n
+        return int(self.file.columns["x"].size) if self.file else self.p.n
 
     @property
     def file(self) -> Any:
@@ -67,19 +70,20 @@ class Bench:
         counts = FULL_COUNTS if self.full else COARSE_COUNTS
         return sorted({*counts, self.n})
 
-    def conditioner(self, n: int, basis: str) -> Iterator[Any]:
-        """Yields None while it works, then what answers for (n, nodes, basis) at every a."""
+    def conditioner(self, n: int, basis: str) -> Generator[Step, None, Conditioner]:
+        """What answers for (n, nodes, basis) at every a, kept."""
         from kernlab.engine.numerics.vandermonde import conditioner_in_slices
 
         key = (n, basis, self.family)
-        known = self.cache.peek("conditioner", key)
+        known: Conditioner | None = self.cache.peek("conditioner", key)
         if known is None:
             nodes = self.unit_nodes(n) if self.file else self.p.nodes
-            for _, known in conditioner_in_slices(n, nodes, basis, gap=self.p.gap_width):
-                if known is None:
-                    yield None
+            for _, made in conditioner_in_slices(n, nodes, basis, gap=self.p.gap_width):
+                known = made
+                yield Step()
+            assert known is not None
             self.cache.put("conditioner", key, known)
-        yield known
+        return known
 
     def numpy_condition(self, n: int, half_width: float) -> float:
         """log10 of what numpy.linalg.cond reports, kept."""
@@ -95,12 +99,6 @@ class Bench:
         )
 
 
-def _last(steps: Iterator[Any]) -> Iterator[Any]:
-    """Pass a stage's pauses on as steps; the result comes last, not wrapped."""
-    for found in steps:
-        yield Step() if found is None else found
-
-
 def curve(bench: Bench) -> Iterator[Step]:
     """log10 cond against n: exact, as NumPy reports it, and what was claimed."""
     from kernlab.engine.numerics import vandermonde_bounds as bounds
@@ -109,10 +107,7 @@ def curve(bench: Bench) -> Iterator[Step]:
     counts = np.array(bench.counts())
     exact, numpy = np.full(counts.size, np.nan), np.full(counts.size, np.nan)
     for at, n in enumerate(counts.tolist()):
-        found: Any = None
-        for found in _last(bench.conditioner(n, p.basis)):
-            if isinstance(found, Step):
-                yield found
+        found = yield from bench.conditioner(n, p.basis)
         exact[at] = float(found.log10_condition(p.half_width, p.norm))
         if bench.full or n <= NUMPY_QUICK:
             numpy[at] = bench.numpy_condition(n, p.half_width)
@@ -135,10 +130,7 @@ def width(bench: Bench) -> Iterator[Step]:
     from kernlab.engine.numerics import vandermonde_bounds as bounds
 
     p, n = bench.p, bench.n
-    found: Any = None
-    for found in _last(bench.conditioner(n, p.basis)):
-        if isinstance(found, Step):
-            yield found
+    found = yield from bench.conditioner(n, p.basis)
     key = (n, bench.family, p.basis, p.norm)
     exact = bench.cache.get("width", key, lambda: found.log10_condition(WIDTHS, p.norm))
     numpy = np.full(WIDTHS.size, np.nan)
@@ -187,10 +179,7 @@ def condition_map(bench: Bench) -> Iterator[Step]:
         return
     values = np.full((MAP_WIDTHS.size, len(MAP_COUNTS)), np.nan)
     for column, n in enumerate(MAP_COUNTS):
-        found: Any = None
-        for found in _last(bench.conditioner(n, p.basis)):
-            if isinstance(found, Step):
-                yield found
+        found = yield from bench.conditioner(n, p.basis)
         for part in range(0, MAP_WIDTHS.size, 50):
             some = slice(part, part + 50)
             values[some, column] = found.log10_condition(MAP_WIDTHS[some], p.norm)
@@ -221,7 +210,8 @@ def cardinals(bench: Bench) -> Iterator[Step]:
     middle, last = nodes.size // 2, nodes.size - 1
     columns = {"x": x, "lebesgue": 10 ** np.minimum(log10_lebesgue_function(x, nodes), 300)}
     for name, k in (("middle", middle), ("last", last)):
-        columns[name] = np.abs(cardinal_values(x, nodes)[:, k])
+        size = np.abs(cardinal_values(x, nodes)[:, k])
+        columns[name] = np.where(size > 0, size, np.nan)
     ones = np.ones(nodes.size)
     yield Step(
         0.2,
@@ -242,7 +232,8 @@ def singular(bench: Bench) -> Iterator[Step]:
     if values is None:
         nodes = bench.unit_nodes(bench.n)
         steps = singular_values_in_slices(bench.n, p.half_width, nodes=nodes, gap=p.gap_width)
-        for fraction, values in steps:
+        for fraction, made in steps:
+            values = made
             yield Step(0.2 + 0.4 * fraction, "singular values")
         bench.cache.put("singular", key, values)
     index = np.arange(1, values.size + 1)
@@ -261,10 +252,7 @@ def fits(bench: Bench) -> Iterator[Step]:
     columns: dict[str, Any] = {}
     for at, basis in enumerate(REAL_BASES):
         fitted = yield from _fit(bench, basis, exact)
-        found: Any = None
-        for found in _last(bench.conditioner(bench.n, basis)):
-            if isinstance(found, Step):
-                yield found
+        found = yield from bench.conditioner(bench.n, basis)
         rows["basis"].append(BASES[basis])
         rows["condition"].append(10 ** min(300.0, float(found.log10_condition(p.half_width, "2"))))
         rows["value"].append(fitted.value_error)
@@ -278,14 +266,15 @@ def fits(bench: Bench) -> Iterator[Step]:
     yield Step(0.9, "", {"bases": Table(table), "errors": Table(columns)})
 
 
-def _exact_sine(bench: Bench) -> Iterator[Any]:
+def _exact_sine(bench: Bench) -> Generator[Step, None, tuple[Any, float]]:
     from kernlab.engine.numerics.interpolation import exact_sine_in_slices, log10_lebesgue_constant
 
     a, key = bench.p.half_width, (bench.n, bench.p.half_width, bench.family)
     nodes = np.sort(a * bench.unit_nodes(bench.n))
     exact = bench.cache.peek("exact sine", key)
     if exact is None:
-        for fraction, exact in exact_sine_in_slices(nodes, a):
+        for fraction, made in exact_sine_in_slices(nodes, a):
+            exact = made
             yield Step(0.6, f"exact interpolant of sin: {round(100 * fraction)} %")
         bench.cache.put("exact sine", key, exact)
     ends = (min(-a, float(nodes[0])), max(a, float(nodes[-1])))
@@ -295,7 +284,7 @@ def _exact_sine(bench: Bench) -> Iterator[Any]:
     return exact, lebesgue
 
 
-def _fit(bench: Bench, basis: str, exact: Any) -> Iterator[Any]:
+def _fit(bench: Bench, basis: str, exact: Any) -> Generator[Step, None, Any]:
     from kernlab.engine.numerics.interpolation import fit_sine
 
     key = (bench.n, bench.p.half_width, bench.family, basis)
@@ -358,7 +347,7 @@ def features(bench: Bench) -> Iterator[Step]:
     bench.cache.put("features", (p.m, p.repeats, p.seed), table)
 
 
-def _draw(bench: Bench, kind: str, d: int, repeat: int) -> Iterator[Any]:
+def _draw(bench: Bench, kind: str, d: int, repeat: int) -> Generator[Step, None, Any]:
     from kernlab.engine.numerics.feature_conditioning import box_points, feature_draw
 
     p = bench.p
@@ -399,7 +388,7 @@ def claims(bench: Bench) -> Iterator[Step]:
     yield Step(1.0, "", {"claims": table})
 
 
-def _condition_claims(bench: Bench) -> Iterator[Any]:
+def _condition_claims(bench: Bench) -> Generator[Step, None, dict[str, Any]]:
     from kernlab.engine.numerics import vandermonde_bounds as bounds
 
     p, n = bench.p, bench.n
@@ -407,9 +396,7 @@ def _condition_claims(bench: Bench) -> Iterator[Any]:
     for count in sorted({n, 80, 160}):
         if bench.file and count != n:
             continue
-        for found[count] in _last(bench.conditioner(count, "monomial")):
-            if isinstance(found[count], Step):
-                yield found[count]
+        found[count] = yield from bench.conditioner(count, "monomial")
     values = {k: float(v.log10_condition(p.half_width, p.norm)) for k, v in found.items()}
     slope = math.nan if bench.file else (values[160] - values[80]) / 80 * math.log(10)
     half = max(2, n // 2)
@@ -435,7 +422,7 @@ def _condition_claims(bench: Bench) -> Iterator[Any]:
     }
 
 
-def _fit_claims(bench: Bench) -> Iterator[Any]:
+def _fit_claims(bench: Bench) -> Generator[Step, None, dict[str, Any]]:
     exact, lebesgue = yield from _exact_sine(bench)
     fitted = yield from _fit(bench, "monomial", exact)
     found = _taylor(bench)
@@ -450,7 +437,7 @@ def _fit_claims(bench: Bench) -> Iterator[Any]:
     }
 
 
-def _feature_claims(bench: Bench) -> Iterator[Any]:
+def _feature_claims(bench: Bench) -> Generator[Step, None, dict[str, Any]]:
     p = bench.p
     kind = "qr-vector" if p.dimension == 1 else "orthogonal"
     ratios = []
