@@ -296,6 +296,24 @@ def test_the_node_positions_of_an_array_are_taken_as_they_stand() -> None:
     assert log10_condition(9, 3.0, nodes=nodes[::-1]) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("norm", NORMS)
+def test_positions_whose_powers_overflow_are_as_good_as_any(norm: float | str) -> None:
+    nodes = vandermonde.resolve_nodes("gauss", 200, 50.0)
+    expected = log10_condition(200, 50.0, norm=norm, nodes="gauss")
+    assert expected > 330.0
+    assert log10_condition(200, 1.0, norm=norm, nodes=nodes) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("basis", ["monomial", "chebyshev", "newton"])
+def test_clusters_beyond_the_range_of_float64_go_through_balls(basis: str) -> None:
+    marks = 1e-12 * np.arange(1.0, 16.0)
+    nodes = np.concatenate([-marks, marks, [-1.0, 1.0]])
+    expected = ball_condition(nodes, basis, 2.0)
+    value = log10_condition(32, 2.0, nodes=nodes, basis=basis)
+    assert expected.value > 300.0
+    assert value == pytest.approx(expected.value, rel=0, abs=1e-9 + expected.radius)
+
+
 def test_a_curve_fills_a_store_and_uses_it() -> None:
     store: dict[int, Any] = {}
     curve = dict(vandermonde.condition_curve(2.0, range(2, 30), store=store))

@@ -21,7 +21,9 @@ experiment = catalogue.get("vandermonde")
 ALL = (*experiment.views, "claims")
 
 
-def tables_of(views: tuple[str, ...], fidelity: Any = "full", **parameters: Any) -> dict[str, Table]:
+def tables_of(
+    views: tuple[str, ...], fidelity: Any = "full", **parameters: Any
+) -> dict[str, Table]:
     tables: dict[str, Table] = {}
     p = experiment.Parameters(**parameters)
     for step in experiment.run(p, fidelity, Cache(), views):
@@ -71,9 +73,7 @@ def test_numpy_agrees_as_long_as_double_precision_can_tell() -> None:
 
 
 def test_the_lemma_breaks_where_the_exact_condition_crosses_its_bound() -> None:
-    found = kernlab.find_break(
-        "vandermonde", "V1", "half_width", n=40, norm=2, bound_constant=0.5
-    )
+    found = kernlab.find_break("vandermonde", "V1", "half_width", n=40, norm=2, bound_constant=0.5)
     assert found.value == pytest.approx(2.808, abs=5e-4)
     assert found.verdicts == ("holds", "fails")
 

@@ -157,8 +157,12 @@ class Table:
 
     def _log2_power_columns(self, scale: FloatArray) -> FloatArray:
         # log2 of Σ_i |a t_i|^j, shape (n, A): the columns of V are degrees.
-        sums = np.sum(np.abs(self.nodes) ** self._degrees[:, None], axis=1)
-        return np.asarray(np.log2(sums)[:, None] + np.outer(self._degrees, scale))
+        size = np.abs(self.nodes)
+        farthest = float(size.max())
+        sums = np.sum((size / farthest) ** self._degrees[:, None], axis=1)
+        return np.asarray(
+            np.log2(sums)[:, None] + np.outer(self._degrees, scale + math.log2(farthest))
+        )
 
     def _log2_power_rows(self, scale: FloatArray) -> FloatArray:
         farthest = math.log2(float(np.abs(self.nodes).max()))

@@ -107,11 +107,16 @@ def curve(bench: Bench) -> Iterator[Step]:
     counts = np.array(bench.counts())
     exact, numpy = np.full(counts.size, np.nan), np.full(counts.size, np.nan)
     for at, n in enumerate(counts.tolist()):
-        found = yield from bench.conditioner(n, p.basis)
-        exact[at] = float(found.log10_condition(p.half_width, p.norm))
+        key = (n, p.half_width, p.norm, p.basis, bench.family)
+        known = bench.cache.peek("condition", key)
+        if known is None:
+            found = yield from bench.conditioner(n, p.basis)
+            known = float(found.log10_condition(p.half_width, p.norm))
+            bench.cache.put("condition", key, known)
+            yield Step(0.5 * (at + 1) / counts.size, "condition against n")
+        exact[at] = known
         if bench.full or n <= NUMPY_QUICK:
             numpy[at] = bench.numpy_condition(n, p.half_width)
-        yield Step(0.5 * (at + 1) / counts.size, "condition against n")
     rate = bounds.growth_rate(p.half_width) / math.log(10)
     anchor = int(np.argmin(np.abs(counts - 40)))
     columns = {
@@ -130,16 +135,18 @@ def width(bench: Bench) -> Iterator[Step]:
     from kernlab.engine.numerics import vandermonde_bounds as bounds
 
     p, n = bench.p, bench.n
-    found = yield from bench.conditioner(n, p.basis)
     key = (n, bench.family, p.basis, p.norm)
-    exact = bench.cache.get("width", key, lambda: found.log10_condition(WIDTHS, p.norm))
-    numpy = np.full(WIDTHS.size, np.nan)
-    if bench.full or n <= NUMPY_QUICK:
-        for at, a in enumerate(WIDTHS.tolist()):
-            if at % 3 == 0:
-                numpy[at] = bench.numpy_condition(n, a)
-                yield Step(0.5 + 0.1 * at / WIDTHS.size, "condition against a")
-    numpy = np.interp(np.arange(WIDTHS.size), np.arange(0, WIDTHS.size, 3), numpy[::3])
+    exact = bench.cache.peek("width", key)
+    if exact is None:
+        found = yield from bench.conditioner(n, p.basis)
+        exact = bench.cache.put("width", key, found.log10_condition(WIDTHS, p.norm))
+        yield Step()
+    numpy = bench.cache.peek("numpy width", key)
+    if numpy is None and (bench.full or n <= NUMPY_QUICK // 2):
+        numpy = yield from _numpy_width(bench)
+        bench.cache.put("numpy width", key, numpy)
+    elif numpy is None:
+        numpy = np.full(WIDTHS.size, np.nan)
     columns = {
         "half_width": WIDTHS,
         "exact": exact,
@@ -149,13 +156,29 @@ def width(bench: Bench) -> Iterator[Step]:
     yield Step(0.6, "condition against a", {"width": Table(columns)})
 
 
+def _numpy_width(bench: Bench) -> Generator[Step, None, Any]:
+    """NumPy's answer at every third half-width, and lines between."""
+    some = np.arange(0, WIDTHS.size, 3)
+    values = np.empty(some.size)
+    for at, a in enumerate(WIDTHS[some].tolist()):
+        values[at] = bench.numpy_condition(bench.n, a)
+        if at % 8 == 7 or bench.n > NUMPY_QUICK:
+            yield Step(0.5 + 0.1 * at / some.size, "condition against a")
+    return np.interp(np.arange(WIDTHS.size), some, values)
+
+
 def determinant(bench: Bench) -> Iterator[Step]:
     """log10 |det V| against n for equispaced nodes, with the published bound."""
     from kernlab.engine.numerics import vandermonde_bounds as bounds
 
     p = bench.p
     counts = np.array(COARSE_COUNTS if not bench.full else FULL_COUNTS)
-    exact = np.array([bounds.log10_determinant(n, p.half_width) for n in counts.tolist()])
+    key = (p.half_width, counts.size)
+    exact = bench.cache.get(
+        "determinant",
+        key,
+        lambda: np.array([bounds.log10_determinant(n, p.half_width) for n in counts.tolist()]),
+    )
     columns = {
         "n": counts,
         "exact": exact,
