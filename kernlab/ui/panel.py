@@ -73,7 +73,6 @@ class Panel(QWidget):
         self._roles = dict(roles)
         self._changed_at = time.perf_counter()
         self._pictured = -1
-        self._handed = False
         self._shown: dict[str, int] = {}
         self._complete: dict[str, int] = {}
         self._errands = Errands(experiment.key, lane)
@@ -86,6 +85,7 @@ class Panel(QWidget):
         self._late: dict[str, str] = {}
         self.parameters = experiment.Parameters()
         self._build()
+        self._next = self._timer(0, self._take_figures)
         self._rest = self._timer(REST, self._run_full)
         self._claims_rest = self._timer(CLAIMS_REST, self._run_claims)
         self._fill_view()
@@ -378,14 +378,14 @@ class Panel(QWidget):
     def _take_figures(self) -> None:
         """Hand one figure to its card; the lane goes on once all that came are painted.
 
-        One a tick: each is painted before the next, so that no stall is longer than one paint.
+        One at a time: each is painted before the next, so that no stall is longer than one paint.
         """
         news = self.lane.mailbox.take_figure(self.experiment.key)
         if news is not None:
             self._show(*news)
-        elif not self._handed:
+            self._next.start()
+        elif not self._next.isActive():
             self.lane.seen(self.experiment.key)
-        self._handed = news is not None
 
     def _show(self, serial: int, drawing: Drawing | DrawnSheet) -> None:
         if drawing.key not in self._cards:  # one that the experiment lists once it has tables
