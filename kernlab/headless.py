@@ -46,9 +46,10 @@ class Result:
 
     @cached_property
     def figures(self) -> tuple[Figure | Sheet, ...]:
-        """The figures of the views that were run."""
+        """The figures of the views that were run, as far as their tables are there."""
         found = self._declared.figures(self.parameters, self.tables)
-        return tuple(figure for figure in found if not self.views or figure.view in self.views)
+        wanted = self.views or self._declared.views
+        return tuple(f for f in found if f.view in wanted and f.tables <= self.tables.keys())
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
@@ -176,7 +177,7 @@ def stream(
     experiment = catalogue.get(name)
     if fidelity not in FIDELITIES:
         raise ValueError(f"fidelity is {fidelity!r}; allowed: one of {', '.join(FIDELITIES)}")
-    wanted = _views(experiment, views)
+    wanted = _views(experiment, views, fidelity)
     return run_steps(experiment, build(experiment, parameters), fidelity, wanted)
 
 
@@ -198,10 +199,12 @@ def all_views(experiment: Experiment) -> tuple[str, ...]:
     return (*experiment.views, CLAIMS)
 
 
-def _views(experiment: Experiment, views: Sequence[str] | None) -> tuple[str, ...]:
+def _views(
+    experiment: Experiment, views: Sequence[str] | None, fidelity: Fidelity
+) -> tuple[str, ...]:
     known = all_views(experiment)
-    if views is None:
-        return known
+    if views is None:  # claims are judged on full results only
+        return known if fidelity == "full" else tuple(experiment.views)
     wanted = (views,) if isinstance(views, str) else tuple(views)
     for view in wanted:
         if view not in known:

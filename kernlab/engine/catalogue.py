@@ -48,14 +48,32 @@ def get(key: str) -> Experiment:
         near = difflib.get_close_matches(str(key), keys(), n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ValueError(f"experiment is {key!r}; allowed: one of {', '.join(keys())}{hint}")
-    module = importlib.import_module(f"{experiments.__name__}.{key.replace('-', '_')}")
+    try:
+        module = importlib.import_module(f"{experiments.__name__}.{key.replace('-', '_')}")
+    except ImportError as error:
+        raise ValueError(f"{key} cannot be loaded: {error}; install kernlab again") from error
     return cast(Experiment, module.experiment)
 
 
 @cache
 def title(key: str) -> str:
     """The panel's title: the first sentence of its module's docstring, without importing it."""
+    docstring = ast.get_docstring(_parsed(key)) or key
+    return docstring.split("\n")[0].split(":")[0].rstrip(".")
+
+
+@cache
+def icon(key: str) -> str:
+    """The sign in front of the panel's title: the `icon` of its class, without importing it."""
+    for node in ast.walk(_parsed(key)):
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)):
+            continue
+        if any(isinstance(name, ast.Name) and name.id == "icon" for name in node.targets):
+            return str(node.value.value)
+    return "·"
+
+
+def _parsed(key: str) -> ast.Module:
     spec = importlib.util.find_spec(f"{experiments.__name__}.{key.replace('-', '_')}")
     assert spec is not None and spec.origin is not None
-    docstring = ast.get_docstring(ast.parse(Path(spec.origin).read_text(encoding="utf-8"))) or key
-    return docstring.split("\n")[0].split(":")[0].rstrip(".")
+    return ast.parse(Path(spec.origin).read_text(encoding="utf-8"))

@@ -21,7 +21,12 @@ from kernlab.ui.items import Palette, Projection, color_image
 TICK = 4.0
 LONGEST = 8
 """Characters that a tick label may have; longer ones are written relative to an offset."""
-BAR = 12.0
+FAR = 10
+"""How many widths of a view it lies away from 0 before an offset makes its labels shorter."""
+BAR, BAR_GAP, BAR_PAD = 12.0, 12.0, TICK + 2
+"""Width of a colour bar, the gaps before it and between it and its labels."""
+BAR_LABELS = 10
+"""More labels than this on a colour bar would need a fourth digit."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,9 @@ def _linear_ticks(low: float, high: float, most: int) -> Ticks:
     values = _multiples(low, high, step)
     labels = [decimal(value, step) for value in values]
     offset = ""
-    if max(map(len, labels), default=0) > LONGEST:
-        base = values[0]
+    base = values[0] if values else 0.0
+    far = abs(base) > FAR * (high - low)
+    if far and max(map(len, labels)) > LONGEST:
         offset = f"{base:.12g}".replace("-", "−") + " +"
         labels = [decimal(value - base, step) for value in values]
     return Ticks(tuple(map(Tick, values, labels)), offset)
@@ -143,6 +149,17 @@ def _step_label(mantissa: int, exponent: int) -> str:
     return power if mantissa == 1 else f"{mantissa}·{power}"
 
 
+def bar_ticks(limits: Range, height: float, line: float) -> Ticks:
+    """The ticks of a colour bar: at most three digits, so that its gutter holds every label."""
+    return ticks(limits, False, min(BAR_LABELS, max(2, int(height / (line * 2.2)))))
+
+
+def bar_label_width(metrics: QFontMetricsF) -> float:
+    """The room for the labels of a colour bar: that of the longest kinds."""
+    longest = ("−1.05·10⁻¹²", f"10{THIN_SPACE}000.5")
+    return math.ceil(max(metrics.horizontalAdvance(text) for text in longest)) + 2
+
+
 @dataclass(frozen=True)
 class Margins:
     """The space around the plot in pixels: fixed for a font, so that no label moves it."""
@@ -156,8 +173,8 @@ class Margins:
     def of(cls, font: QFont, bar: bool) -> Margins:
         metrics = QFontMetricsF(font)
         line = math.ceil(metrics.height())
-        label = math.ceil(metrics.horizontalAdvance("1.5·10⁻¹"))
-        right = 16 + BAR + label + line if bar else 14
+        label = math.ceil(metrics.horizontalAdvance("−1.5·10⁻¹"))
+        right = BAR_GAP + BAR + BAR_PAD + bar_label_width(metrics) + line if bar else 14
         return cls(label + line + TICK + 8, 6, right, 2 * line + TICK + 5)
 
 
@@ -300,13 +317,13 @@ class Frame(QGraphicsObject):
 
     def _paint_bar(self, painter: QPainter, image: DrawnImage) -> None:
         rect, metrics = self.to.rect, painter.fontMetrics()
-        bar = QRectF(rect.right() + 12, rect.top(), BAR, rect.height())
+        bar = QRectF(rect.right() + BAR_GAP, rect.top(), BAR, rect.height())
         column = np.arange(COLORS, dtype=np.uint8).reshape(-1, 1)
         painter.drawImage(bar, color_image(column, image.colormap, self.palette.color("surface")))
         scale = Projection(bar, (0, 1), image.limits)
-        most = max(2, int(rect.height() / (metrics.height() * 2.2)))
-        marks = ticks(image.limits, False, most)
-        left, line = bar.right() + TICK + 2, metrics.height()
+        line = metrics.height()
+        marks = bar_ticks(image.limits, rect.height(), line)
+        left = bar.right() + BAR_PAD
         width = self.size.right() - left - line
         for tick in marks.ticks:
             at = round(scale.py(tick.at)) + 0.5
@@ -314,7 +331,8 @@ class Frame(QGraphicsObject):
             painter.drawLine(QPointF(bar.right(), at), QPointF(bar.right() + 3, at))
             painter.setPen(self.palette.color("muted"))
             top = min(max(at - line / 2, self.size.top()), rect.bottom() - line / 2)
-            painter.drawText(QRectF(left, top, width, line), Qt.AlignmentFlag.AlignLeft, tick.label)
+            align = Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextDontClip
+            painter.drawText(QRectF(left, top, width, line), align, tick.label)
         label = (
             f"{image.label} − ({marks.offset.removesuffix(' +')})" if marks.offset else image.label
         )

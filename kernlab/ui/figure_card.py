@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QMenu
 
 from kernlab.assets import roles as shipped_roles
-from kernlab.engine.contract.drawing import Drawing, DrawnLine
+from kernlab.engine.contract.drawing import Drawing, DrawnImage, DrawnLine
 from kernlab.ui.card import Card
 from kernlab.ui.header import LegendEntry, icon_button
 from kernlab.ui.plots import PlotView
@@ -91,6 +91,10 @@ class FigureCard(Card):
         self.header.show_texts(drawing.title, note, legend, keep_rows=keep_view)
         self.log_x.setChecked(drawing.x.log)
         self.log_y.setChecked(drawing.y.log)
+        # The cells of an image are even on the scales that it was computed for, and only there.
+        image = any(isinstance(item, DrawnImage) for item in drawing.items)
+        self.log_x.setDisabled(image)
+        self.log_y.setDisabled(image)
         self.plot.show_drawing(drawing, keep_view=keep_view)
 
     def set_waiting(self, text: str) -> None:

@@ -170,14 +170,16 @@ class _Run:
         self.known = known
         self.drawn = False
         self.started = time.perf_counter()
+        self.precision = ""
+        part = cache.part(request.experiment.key)
         steps: Iterator[Step | Break | None]
         if request.purpose == "break":
             steps = find_break(
-                request.experiment, request.claim, request.parameter, request.parameters, cache
+                request.experiment, request.claim, request.parameter, request.parameters, part
             )
         else:
             steps = request.experiment.run(
-                request.parameters, request.fidelity, cache, request.views
+                request.parameters, request.fidelity, part, request.views
             )
         self.steps = steps
 
@@ -362,14 +364,17 @@ class Lane:
                 self.mailbox.put(request.panel, found=step)
             elif isinstance(step, Step):
                 self._deliver(run, step)
+            elif step is not None:
+                raise TypeError(f"{request.experiment.key} yields {step!r}; allowed: a Step")
         except BaseException as error:
             self._drop(request.panel)
             self._fail(request, error)
 
     def _deliver(self, run: _Run, step: Step) -> None:
         request = run.request
-        if step.note or step.fraction is not None:
-            status = Status(request.serial, step.fraction, step.note, step.precision, run.started)
+        run.precision = step.precision or run.precision
+        if step.note or step.fraction is not None or step.precision:
+            status = Status(request.serial, step.fraction, step.note, run.precision, run.started)
             self.mailbox.put(request.panel, status=status)
         if not step.tables:
             return

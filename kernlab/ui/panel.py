@@ -7,6 +7,7 @@ own in the window.
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -151,10 +152,19 @@ class Panel(QWidget):
 
     def _fill_view(self) -> None:
         """Show the cards of the chosen view, in the order in which the experiment lists them."""
-        listed = [f for f in self.experiment.figures(self.parameters, {}) if f.view == self.view]
+        listed = [figure for figure in self._listed() if figure.view == self.view]
         keys = [self._card(f, isinstance(f, Sheet)) for f in listed]
         late = [key for key, view in self._late.items() if view == self.view and key not in keys]
         self.grid.set_cards([self._cards[key] for key in [*keys, *late]])
+
+    def _listed(self) -> Sequence[Figure | Sheet]:
+        """The experiment's figures before anything is computed."""
+        try:
+            return self.experiment.figures(self.parameters, {})
+        except Exception as error:
+            details = "".join(traceback.format_exception(error))
+            self.message.fail(f"The figures cannot be listed: {error}", details)
+            return ()
 
     def _card(self, figure: Figure | Sheet | Drawing | DrawnSheet, sheet: bool) -> str:
         """The key of a figure, whose card is made where there is none yet."""
@@ -181,7 +191,7 @@ class Panel(QWidget):
         self._submit("full")
 
     def _highlight(self, key: str) -> None:
-        for figure in self.experiment.figures(self.parameters, {}):
+        for figure in self._listed():
             if figure.key == key and figure.view != self.view:
                 self.tabs.setCurrentIndex(self.experiment.views.index(figure.view))
         for name, card in self._cards.items():
@@ -230,8 +240,8 @@ class Panel(QWidget):
             self._rest.start()
 
     def _on_figure_clicked(self, key: str, x: float, y: float) -> None:
-        figures = self.experiment.figures(self.parameters, {})
-        click = next(figure.click for figure in figures if figure.key == key)  # type: ignore[union-attr]
+        clicks = [f.click for f in self._listed() if isinstance(f, Figure) and f.key == key]
+        click = clicks[0] if clicks else None
         if click:
             self.controls.set_values(
                 {
@@ -369,7 +379,7 @@ class Panel(QWidget):
 
     def _show_claims(self, claims: Sequence[Claim]) -> None:
         """Show verdicts once they are measured; the first ones also while they are not."""
-        waiting = any(claim.reason == NOT_MEASURED for claim in claims)
+        waiting = all(claim.reason == NOT_MEASURED for claim in claims)
         if waiting and self.claims.cards:
             return
         self.claims.set_claims(claims)

@@ -64,6 +64,11 @@ class StatusLine(QFrame):
         self._latencies.append(seconds)
         self._show_facts()
 
+    def forget(self) -> None:
+        """Forget the latency and the precision: they are another panel's."""
+        self._latencies.clear()
+        self._precision = ""
+
     def show_help(self, text: str) -> None:
         """Show the help of what the pointer is on; an empty text brings the status back."""
         self._help = text

@@ -105,7 +105,7 @@ class Window(QMainWindow):
             entry = QPushButton(objectName="entry", checkable=True)
             entry.setAccessibleName(catalogue.title(key))
             entry.setToolTip(catalogue.title(key))
-            entry.clicked.connect(lambda _=False, k=key: self.show_panel(k))
+            entry.clicked.connect(lambda _=False, k=key: self._enter(k))
             group.addButton(entry)
             column.addWidget(entry)
             self.entries[key] = entry
@@ -122,7 +122,7 @@ class Window(QMainWindow):
         self.navigation.setFixedWidth(56 if narrow else 172)
         self.brand.setText("k" if narrow else "kernlab")
         for key, entry in self.entries.items():
-            icon = catalogue.get(key).icon
+            icon = catalogue.icon(key)
             entry.setText(icon if narrow else f"{icon}   {catalogue.title(key)}")
         other = "Dark theme" if self.theme.name == "light" else "Light theme"
         self.theme_button.setText("◐" if narrow else f"◐   {other}")
@@ -158,11 +158,20 @@ class Window(QMainWindow):
         self.entries[key].setChecked(True)
         self.setWindowTitle(f"{panel.experiment.title} – kernlab")
         self.lane.show(key)
+        self.status_line.forget()
         if new:
             panel.start()
             QTimer.singleShot(PATIENCE, panel, lambda: self._explain_wait(panel))
         self._show_status()
         return panel
+
+    def _enter(self, key: str) -> None:
+        """Show a panel, or say in the one on screen why it cannot be shown."""
+        try:
+            self.show_panel(key)
+        except ValueError as error:
+            self.entries[self.panel.experiment.key].setChecked(True)
+            self.panel.message.warn(str(error))
 
     def _explain_wait(self, panel: Panel) -> None:
         if not panel.pictured and panel.toolbar.running and not first_start.compiled():

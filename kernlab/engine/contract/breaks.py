@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kernlab.engine.contract.cache import Cache
-from kernlab.engine.contract.claim import Verdict
+from kernlab.engine.contract.claim import NOT_MEASURED, Verdict
 from kernlab.engine.contract.experiment import CLAIMS, Experiment, merge
 from kernlab.engine.contract.parameters import Field, fields_of
 
@@ -69,6 +69,8 @@ def find_break(
         found = {claim.id: claim for claim in experiment.claims(p, tables)}
         if claim_id not in found:
             raise ValueError(f"claim is {claim_id!r}; allowed: one of {', '.join(found)}")
+        if found[claim_id].reason == NOT_MEASURED:
+            raise ValueError(f"{claim_id} is not measured by the view {CLAIMS!r} alone")
         yield found[claim_id].verdict
 
     known: dict[float, Verdict] = {}

@@ -11,6 +11,15 @@ from typing import Any, TypeVar, cast
 T = TypeVar("T")
 
 
+class _Shelf:
+    """What all parts of a cache share: the entries and their budget."""
+
+    def __init__(self, budget: int) -> None:
+        self.budget = budget
+        self.used = 0
+        self.entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+
+
 class Cache:
     """Results of stages, keyed by the stage's name and the values that it depends on.
 
@@ -22,9 +31,24 @@ class Cache:
     """
 
     def __init__(self, budget: int = 256_000_000) -> None:
-        self.budget = budget
-        self.used = 0
-        self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._shelf = _Shelf(budget)
+        self._owner = ""
+
+    def part(self, owner: str) -> Cache:
+        """The part of one experiment: same budget, stage names of its own."""
+        part = Cache()
+        part._shelf, part._owner = self._shelf, owner
+        return part
+
+    @property
+    def budget(self) -> int:
+        """Bytes to keep at most, all parts together."""
+        return self._shelf.budget
+
+    @property
+    def used(self) -> int:
+        """Bytes kept, all parts together."""
+        return self._shelf.used
 
     def get(self, stage: str, key: Hashable, build: Callable[[], T]) -> T:
         """The cached value of a stage, built now where it is not there."""
@@ -33,33 +57,34 @@ class Cache:
 
     def peek(self, stage: str, key: Hashable) -> Any:
         """The cached value, or None."""
-        entry = self._entries.get((stage, key))
+        name = (self._owner, stage, key)
+        entry = self._shelf.entries.get(name)
         if entry is None:
             return None
-        self._entries.move_to_end((stage, key))
+        self._shelf.entries.move_to_end(name)
         return entry[0]
 
     def put(self, stage: str, key: Hashable, value: T) -> T:
         """Keep a value that a stage built step by step; returns it."""
         self.drop(stage, key)
-        size = size_of(value)
-        self._entries[stage, key] = (value, size)
-        self.used += size
-        while self.used > self.budget and len(self._entries) > 1:
-            _, (_, freed) = self._entries.popitem(last=False)
-            self.used -= freed
+        size, shelf = size_of(value), self._shelf
+        shelf.entries[self._owner, stage, key] = (value, size)
+        shelf.used += size
+        while shelf.used > shelf.budget and len(shelf.entries) > 1:
+            _, (_, freed) = shelf.entries.popitem(last=False)
+            shelf.used -= freed
         return value
 
     def drop(self, stage: str, key: Hashable) -> None:
         """Forget a value, where it is there."""
-        entry = self._entries.pop((stage, key), None)
+        entry = self._shelf.entries.pop((self._owner, stage, key), None)
         if entry is not None:
-            self.used -= entry[1]
+            self._shelf.used -= entry[1]
 
     def clear(self) -> None:
-        """Forget everything."""
-        self._entries.clear()
-        self.used = 0
+        """Forget everything, of all parts."""
+        self._shelf.entries.clear()
+        self._shelf.used = 0
 
 
 def size_of(value: Any) -> int:

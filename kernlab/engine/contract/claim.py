@@ -11,7 +11,7 @@ Verdict = Literal["holds", "fails", "inconclusive"]
 
 @dataclass(frozen=True)
 class Preset:
-    """A named set of parameters and what to look at there; others keep their values."""
+    """A named set of parameters and what to look at there; others take their defaults."""
 
     title: str
     parameters: Mapping[str, Any]

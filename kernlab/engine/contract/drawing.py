@@ -34,6 +34,8 @@ Range = tuple[float, float]
 
 LINE_POINTS = 2000
 DOTS = 5000
+UNEVEN = 1e-6
+"""How far the centres of an image's cells may lie off an even grid, relative to its extent."""
 COLORS, BLANK = 255, 255
 """Colours of an image, and the index of a cell without a value, which shows none of them."""
 
@@ -147,14 +149,16 @@ def draw(
 
     Raises:
         KeyError: a table or a column that the figure names is missing.
+        ValueError: an image has no grid, or its cells are not even on these axes.
     """
+    _check_columns(figure, tables)
     if isinstance(figure, Sheet):
         return _draw_sheet(figure, tables[figure.table])
     hidden = _Hidden()
     most = (line_points, dots)
     items = tuple(_draw_item(item, figure, tables, hidden, most) for item in figure.items)
-    x = _draw_axis(figure.x, [reach(item, "x") for item in items])
-    y = _draw_axis(figure.y, [reach(item, "y") for item in items])
+    x = _draw_axis(figure.x, items, "x")
+    y = _draw_axis(figure.y, items, "y")
     note = figure.note
     if hidden.count:
         extra = f"{text.count(hidden.count)} values ≤ 0 not drawn"
@@ -165,6 +169,41 @@ def draw(
         if isinstance(item, (DrawnLine, DrawnPoints)) and item.label
     )
     return Drawing(figure.key, figure.title, figure.view, x, y, items, legend, note, figure.click)
+
+
+class MissingColumnError(KeyError):
+    """A figure names a table or a column that is not there."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError itself would put the sentence in quotation marks
+
+
+def _check_columns(figure: Figure | Sheet, tables: Mapping[str, Table]) -> None:
+    named: list[tuple[str, tuple[str, ...]]] = []
+    if isinstance(figure, Sheet):
+        named.append((figure.table, tuple(column.name for column in figure.columns)))
+    else:
+        for item in figure.items:
+            if isinstance(item, (Line, Points)):
+                named.append((item.table, (item.x, item.y)))
+            elif isinstance(item, Band):
+                named.append((item.table, (item.x, item.low, item.high)))
+            elif isinstance(item, Image):
+                named.append((item.table, (item.x, item.y, item.value)))
+    for table, columns in named:
+        if table not in tables:
+            there = ", ".join(map(repr, tables)) or "none"
+            raise MissingColumnError(
+                f"figure {figure.key!r} names the table {table!r}, which is not there; "
+                f"tables there are: {there}"
+            )
+        for column in columns:
+            if column not in tables[table].columns:
+                there = ", ".join(map(repr, tables[table].columns)) or "none"
+                raise MissingColumnError(
+                    f"figure {figure.key!r} names the column {column!r}, which the table "
+                    f"{table!r} lacks; columns there are: {there}"
+                )
 
 
 def _draw_sheet(sheet: Sheet, table: Table) -> DrawnSheet:
@@ -312,14 +351,36 @@ def _draw_image(item: Image, figure: Figure, table: Table) -> DrawnImage:
     index = np.rint(np.clip(scaled, 0, 1) * (COLORS - 1)).astype(np.uint8)
     index[np.isnan(values)] = BLANK
     hidden = _Hidden()
-    columns = _transform(table[item.x], figure.x.log, hidden).reshape(table.grid)[0]
-    rows = _transform(table[item.y], figure.y.log, hidden).reshape(table.grid)[:, 0]
+    across = _transform(table[item.x], figure.x.log, hidden).reshape(table.grid)
+    up = _transform(table[item.y], figure.y.log, hidden).reshape(table.grid)
+    columns = _centres(across, item.x, figure, figure.x)
+    rows = _centres(up.T, item.y, figure, figure.y)
     if _descending(columns):
         columns, index = columns[::-1], index[:, ::-1]
     if _descending(rows):
         rows, index = rows[::-1], index[::-1]
     rect = (*_cells(columns), *_cells(rows))
     return DrawnImage(np.ascontiguousarray(index), rect, (low, high), item.label, item.colormap)
+
+
+def _centres(grid: Array, name: str, figure: Figure, axis: Axis) -> Array:
+    """The centres of the cells along an axis that runs along the rows of the grid."""
+    trouble = f"figure {figure.key!r}: the image's column {name!r}"
+    if not grid.size:
+        raise ValueError(f"{trouble} is empty")
+    if not np.isfinite(grid).all():
+        why = "values ≤ 0 have no place on a log axis" if axis.log else "an image needs finite ones"
+        raise ValueError(f"{trouble} holds values without a place; {why}")
+    centres = grid[0]
+    width = abs(centres[-1] - centres[0])
+    even = np.linspace(centres[0], centres[-1], centres.size)
+    if (centres.size > 1 and not width) or np.abs(grid - even).max() > UNEVEN * width:
+        scale = "log" if axis.log else "linear"
+        raise ValueError(
+            f"{trouble} is not evenly spaced on its {scale} axis; "
+            "x has to vary along each row of the grid in even steps, y from row to row"
+        )
+    return centres
 
 
 def _descending(centres: Array) -> bool:
@@ -354,19 +415,25 @@ def _extent(values: Array) -> Range | None:
     return (float(finite.min()), float(finite.max())) if finite.size else None
 
 
-def _draw_axis(axis: Axis, reaches: Sequence[Range | None]) -> DrawnAxis:
+def _draw_axis(axis: Axis, items: Sequence[DrawnItem], name: str) -> DrawnAxis:
     if axis.view is not None:
         low, high = (_place(end, axis.log) for end in axis.view)
         assert low is not None and high is not None
         return DrawnAxis(axis.title, axis.log, (low, high))
-    known = [reach for reach in reaches if reach is not None]
-    if not known:
+    span = _span(items, name)
+    if span is None:
         return DrawnAxis(axis.title, axis.log, (0.0, 1.0))
-    span = (min(low for low, _ in known), max(high for _, high in known))
+    if span == _span([item for item in items if isinstance(item, DrawnImage)], name):
+        return DrawnAxis(axis.title, axis.log, span)  # an image fills its axes
     low, high = quantised(span)
     # A quantity that is never negative starts at zero rather than at a margin below it.
     low = max(low, 0.0) if span[0] >= 0 and not axis.log else low
     return DrawnAxis(axis.title, axis.log, (low, high))
+
+
+def _span(items: Sequence[DrawnItem], axis: str) -> Range | None:
+    known = [found for item in items if (found := reach(item, axis)) is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else None
 
 
 def quantised(span: Range) -> Range:

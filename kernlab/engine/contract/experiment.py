@@ -60,11 +60,19 @@ class Experiment(Protocol):
         ...
 
     def figures(self, p: Any, tables: Tables) -> Sequence[Figure | Sheet]:
-        """All figures that the tables at hand allow. Pure and cheap."""
+        """All figures, in order, also while tables are missing. Pure and cheap.
+
+        A figure names its tables and is drawn once all of them are there; so nothing here may
+        need a table, and what a note or a range takes from one is left out until it is there.
+        """
         ...
 
     def claims(self, p: Any, tables: Tables) -> Sequence[Claim]:
-        """All claims, judged as far as the tables at hand allow. Pure and cheap."""
+        """All claims, always. Pure and cheap.
+
+        A verdict may need only tables that a full run of the view `claims` yields on its own;
+        until they are there the claim is :meth:`Statement.not_measured`.
+        """
         ...
 
     def answer(self, p: Any, tables: Tables) -> str:

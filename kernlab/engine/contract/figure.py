@@ -42,7 +42,11 @@ class Axis:
 
 @dataclass(frozen=True)
 class Line:
-    """A curve through the rows of a table; NaN breaks it. Markers only where `markers`."""
+    """A curve through the rows of a table; NaN breaks it. Markers only where `markers`.
+
+    The rows are sorted by x when drawn, so a curve that turns back in x (a parametric one) is
+    not possible.
+    """
 
     table: str
     x: str
@@ -77,7 +81,11 @@ class Points:
 
 @dataclass(frozen=True)
 class Image:
-    """A table with a grid as an image; `label` names its colour bar."""
+    """A table with a grid as an image; `label` names its colour bar.
+
+    Row 0 of the grid is at the bottom; y varies by row and x along a row. Both are centres of
+    cells, evenly spaced in picture coordinates (in log10 on a log axis).
+    """
 
     table: str
     x: str

@@ -17,11 +17,12 @@ import math
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 
+plain_kinds: dict[str, type] = {"int": int, "float": float, "bool": bool}
 type_names = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -163,8 +164,8 @@ class Field:
             low, high = (f"{end:.10g}" for end in (self.span.low, self.span.high))
             unit = f" {self.span.unit}" if self.span.unit else ""
             return f"{type_names[int if self.kind == 'int' else float]} from {low} to {high}{unit}"
-        if self.kind == "bool":
-            return type_names[bool]
+        if self.kind in plain_kinds:
+            return type_names[plain_kinds[self.kind]]
         if self.kind == "data":
             return "a CSV file with the columns " + ", ".join(self.columns)
         words = ", ".join(self.options)
@@ -176,7 +177,8 @@ def _first(metadata: Sequence[Any], kind: type) -> Any:
 
 
 def _field(name: str, annotation: Any, default: Any, group: str) -> Field:
-    base, *metadata = get_args(annotation)
+    annotated = get_origin(annotation) is Annotated
+    base, *metadata = get_args(annotation) if annotated else (annotation,)
     options = _first(metadata, Options)
     columns = _first(metadata, Columns)
     label = _first(metadata, Label) or Label(name.replace("_", " ").capitalize())
@@ -184,9 +186,15 @@ def _field(name: str, annotation: Any, default: Any, group: str) -> Field:
         kind = "data"
     elif options:
         kind = "flags" if get_origin(base) is tuple else "choice"
-    else:
+    elif base in plain_kinds.values():
         kind = base.__name__
-    return Field(
+    else:
+        raise TypeError("its type needs Annotated[…] with Options (words) or Columns (own data)")
+    if default is dataclasses.MISSING:
+        raise TypeError("it has no default")
+    if options and not options.labels:
+        raise TypeError("its Options hold no word")
+    made = Field(
         name=name,
         kind=kind,
         default=default,
@@ -200,10 +208,20 @@ def _field(name: str, annotation: Any, default: Any, group: str) -> Field:
         max_bytes=columns.max_bytes if columns else 0,
         only_if=_first(metadata, OnlyIf),
     )
+    try:
+        normal = _checked(made, default)
+    except ValueError as error:
+        raise TypeError(f"its default is not allowed: {error}") from None
+    same = type(normal) is type(default) and normal == default
+    return made if same else dataclasses.replace(made, default=normal)
 
 
 def fields_of(parameters: type) -> tuple[Field, ...]:
-    """The declared parameters of a parameter class, in order."""
+    """The declared parameters of a parameter class, in order.
+
+    Raises:
+        TypeError: a declaration is wrong; says which class and field.
+    """
     return _fields_of(cast(Hashable, parameters))
 
 
@@ -214,13 +232,28 @@ def _fields_of(parameters: Any) -> tuple[Field, ...]:
     for item in dataclasses.fields(parameters):
         heading = _first(get_args(hints[item.name])[1:], Group)
         group = heading.title if heading else group
-        fields.append(_field(item.name, hints[item.name], item.default, group))
+        try:
+            fields.append(_field(item.name, hints[item.name], item.default, group))
+        except TypeError as error:
+            raise TypeError(f"{parameters.__name__}.{item.name}: {error}") from None
+    names = {field.name for field in fields}
+    for field in fields:
+        if field.only_if and field.only_if.parameter not in names:
+            missing = field.only_if.parameter
+            raise TypeError(
+                f"{parameters.__name__}.{field.name}: OnlyIf names {missing!r}; "
+                f"allowed: one of {', '.join(sorted(names))}"
+            )
     return tuple(fields)
 
 
 def check(field: Field, value: Any) -> Any:
     """The value in the field's own type, or a ValueError that says what is allowed."""
-    if value is field.default or (field.kind == "data" and isinstance(value, OwnData)):
+    return value if value is field.default else _checked(field, value)
+
+
+def _checked(field: Field, value: Any) -> Any:
+    if field.kind == "data" and isinstance(value, OwnData):
         return value
     refusal = ValueError(f"{field.name} is {shown(value)}; allowed: {field.allowed}")
     if field.kind == "data":

@@ -22,7 +22,8 @@ class Table:
         grid: (rows, columns) of an image whose columns x, y and values are raveled in C order.
 
     Raises:
-        ValueError: columns differ in length, or one is not one-dimensional.
+        ValueError: columns differ in length, one is not one-dimensional, or the grid has
+            another number of cells than the table has rows.
     """
 
     columns: Mapping[str, npt.NDArray[Any]]
@@ -41,6 +42,11 @@ class Table:
         lengths = {name: array.size for name, array in frozen.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns differ in length: {lengths}")
+        if self.grid is not None:
+            rows, across = self.grid
+            size = next(iter(lengths.values()), 0)
+            if min(rows, across) < 0 or rows * across != size:
+                raise ValueError(f"grid is {rows} × {across}; allowed: {size} cells, one a row")
         object.__setattr__(self, "columns", frozen)
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
