@@ -167,10 +167,7 @@ def _rows(
                     continue
                 cell = cells.measured(figure, tables, across)
             except KeyError as error:
-                raise ExportError(
-                    f"the figure {figure.key!r} draws a column {error} that its table lacks; "
-                    "save the other figures, and report this"
-                ) from None
+                raise ExportError(f"{error}; save the other figures, and report this") from None
             if len(rows) == first or rows[-1].sheet or len(rows[-1].cells) == columns:
                 rows.append(_Row())
             rows[-1].cells.append(cell)

@@ -223,6 +223,56 @@ class TestImage:
         with pytest.raises(ValueError, match="'t' has no grid"):
             drawn({"x": [1.0], "y": [1.0], "v": [1.0]}, item)
 
+    @pytest.mark.parametrize("spaced", [np.linspace, np.geomspace])
+    def test_an_image_fills_its_axes_where_nothing_reaches_further(self, spaced: Any) -> None:
+        log = "xy" if spaced is np.geomspace else ""
+        grid_y, grid_x = np.meshgrid(spaced(1, 8, 4), spaced(1, 100, 3), indexing="ij")
+        columns = {"x": grid_x.ravel(), "y": grid_y.ravel(), "v": np.arange(12.0)}
+        item = Image("t", "x", "y", "v", "value")
+        drawing = drawn(columns, item, Mark(x=50.0), Mark(y=1e4), grid=(4, 3), log=log)
+        image = drawing.items[0]
+        assert isinstance(image, DrawnImage)
+        assert drawing.x.view == image.rect[:2]
+        assert drawing.y.view[1] > (4 if log else 1e4)
+
+    @pytest.mark.parametrize(
+        ("x", "y", "log", "sentence"),
+        [
+            ([0, 1, 2], [1, 2], "x", "figure 'f': .* 'x' .* a log axis needs values above 0"),
+            ([1, 2], [0, 1], "y", "column 'y'"),
+            ([1, 2, 3], [1, 2], "x", "column 'x' is not evenly spaced on its log axis"),
+            ([1, 2, 4], [1, 2], "", "column 'x' is not evenly spaced on its linear axis"),
+            ([1, 2], [1, 2, 4], "", "column 'y' is not evenly spaced on its linear axis"),
+            ([2, 2], [1, 2], "", "column 'x' is not evenly"),
+            ([1, math.nan], [1, 2], "", "column 'x' .* finite"),
+        ],
+    )
+    def test_cells_that_are_not_even_are_refused(
+        self, x: list[float], y: list[float], log: str, sentence: str
+    ) -> None:
+        grid_y, grid_x = np.meshgrid(y, x, indexing="ij")
+        columns = {"x": grid_x.ravel(), "y": grid_y.ravel(), "v": grid_x.ravel()}
+        with pytest.raises(ValueError, match=sentence):
+            drawn(columns, Image("t", "x", "y", "v", "value"), grid=grid_x.shape, log=log)
+
+    def test_a_grid_that_lies_the_wrong_way_is_refused(self) -> None:
+        across, up = np.meshgrid([0.0, 1.0], [0.0, 1.0], indexing="ij")
+        columns = {"x": across.ravel(), "y": up.ravel(), "v": np.arange(4.0)}
+        with pytest.raises(ValueError, match="x has to vary along each row"):
+            drawn(columns, Image("t", "x", "y", "v", "value"), grid=(2, 2))
+
+    def test_rounding_of_the_centres_is_forgiven(self) -> None:
+        x = 1.0 + 1e-9 * np.array([0.0, 1.0, -1.0]) + np.arange(3.0)
+        assert self.image(x, [0], [[1, 2, 3]]).rect[:2] == pytest.approx((0.5, 3.5))
+
+
+@pytest.mark.parametrize("grid", [(2, 2), (3, 3), (-2, -3), (0, 0)])
+def test_a_grid_has_as_many_cells_as_its_table_has_rows(grid: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match=r"grid is .*; allowed: 6 cells"):
+        Table({"x": np.arange(6.0)}, grid=grid)
+    assert Table({"x": np.arange(6.0)}, grid=(2, 3)).grid == (2, 3)
+    assert Table({"x": np.array([])}, grid=(0, 3)).grid == (0, 3)
+
 
 def test_sheet_is_text_with_units() -> None:
     sheet = Sheet("s", "S", "V", "t", (Column("name", "Method"), Column("t", "Time", 2)))
@@ -253,5 +303,25 @@ def test_drawing_goes_to_another_process() -> None:
 
 def test_missing_table_is_a_key_error() -> None:
     figure = Figure("f", "F", "V", Axis("x"), Axis("y"), [Line("absent", "x", "y", STYLE)])
-    with pytest.raises(KeyError, match="absent"):
-        draw(figure, {})
+    with pytest.raises(KeyError, match=r"^figure 'f' names the table 'absent', .* are: 't'$"):
+        draw(figure, {"t": Table({"x": [1.0]})})
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        Figure("f", "F", "V", Axis("x"), Axis("y"), [Line("t", "x", "absent", STYLE)]),
+        Figure("f", "F", "V", Axis("x"), Axis("y"), [Band("t", "x", "x", "absent", STYLE)]),
+        Figure("f", "F", "V", Axis("x"), Axis("y"), [Image("t", "x", "y", "absent", "v")]),
+        Sheet("f", "F", "V", "t", (Column("absent", "Absent"),)),
+    ],
+)
+def test_missing_column_is_a_key_error_that_says_which_there_are(figure: Any) -> None:
+    table = Table({"x": [1.0], "y": [2.0]})
+    with pytest.raises(KeyError) as caught:
+        draw(figure, {"t": table})
+    assert str(caught.value) == (
+        "figure 'f' names the column 'absent', which the table 't' lacks; "
+        "columns there are: 'x', 'y'"
+    )
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import MISSING, dataclass, make_dataclass
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from kernlab.engine.contract.parameters import (
     Group,
     Help,
     Label,
+    OnlyIf,
     Options,
     OwnData,
     Span,
@@ -71,7 +72,6 @@ def test_declaration_is_read_in_order_with_groups_and_flags() -> None:
         {"ridge": 0},
         {"ridge": None},
         {"intercept": 1},
-        {"norm": 2},
         {"norm": "3"},
         {"methods": ()},
         {"methods": ("exact", "magic")},
@@ -91,6 +91,51 @@ def test_good_values_are_normalised_to_the_declared_type() -> None:
     assert (type(p.n), type(p.noise)) == (int, float)
     assert p.methods == ("exact", "iid")
     assert Parameters(intercept=np.bool_(False)).intercept is False
+
+
+def test_choice_between_numbers_takes_a_number() -> None:
+    assert Parameters(norm=2).norm == Parameters(norm=2.0).norm == "2"
+
+
+WORDS = Options({"a": "A", "b": "B"})
+
+
+@pytest.mark.parametrize(
+    ("annotation", "default", "sentence"),
+    [
+        (Annotated[int, Span(1, 5)], MISSING, "it has no default"),
+        (Annotated[int, Span(1, 5)], 9, "default is not allowed: wrong is 9"),
+        (Annotated[int, Span(1, 5)], 2.5, "default is not allowed"),
+        (Annotated[float, Help("…")], math.nan, "default is not allowed"),
+        (Annotated[str, WORDS], "c", "allowed: one of a, b"),
+        (Annotated[tuple[str, ...], WORDS], ("a", "c"), "allowed: one or more of a, b"),
+        (Annotated[str, Options({})], "a", "its Options hold no word"),
+        (Annotated[str, Help("…")], "a", "its type needs Annotated"),
+        (str, "a", "its type needs Annotated"),
+        (tuple[str, ...], ("a",), "its type needs Annotated"),
+        (bool, 1, "allowed: true or false"),
+        (Annotated[bool, OnlyIf("absent", ("a",))], True, "OnlyIf names 'absent'; .*wrong"),
+    ],
+)
+def test_wrong_declaration_names_its_class_and_field(
+    annotation: Any, default: Any, sentence: str
+) -> None:
+    item = (annotation,) if default is MISSING else (annotation, default)
+    made = make_dataclass("Wrong", [("wrong", *item)], frozen=True)
+    for _ in range(2):
+        with pytest.raises(TypeError, match=rf"^Wrong\.wrong: .*{sentence}"):
+            fields_of(made)
+
+
+def test_plain_types_need_no_annotation() -> None:
+    made = make_dataclass("Plain", [("a", int, 1), ("b", float, 2), ("c", bool, True)])
+    fields = fields_of(made)
+    assert [(field.kind, field.label) for field in fields] == [
+        ("int", "A"), ("float", "B"), ("bool", "C"),
+    ]  # fmt: skip
+    assert type(fields[1].default) is float
+    assert [field.allowed for field in fields] == ["a whole number", "a number", "true or false"]
+    assert fields_of(made) is fields
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QImage, QWheelEvent
+from PySide6.QtGui import QAction, QFontMetricsF, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -28,7 +28,7 @@ from kernlab.engine.contract.figure import (
     Style,
 )
 from kernlab.engine.contract.table import Table
-from kernlab.ui.axes import ticks
+from kernlab.ui.axes import bar_label_width, bar_ticks, ticks
 from kernlab.ui.cards import FigureCard, FigureGrid, SheetCard
 from kernlab.ui.items import thinned
 from kernlab.ui.plots import read_out
@@ -37,9 +37,10 @@ STYLE = Style("trace1", marker="circle")
 OTHER = Style("trace2", dash="dash", marker="square")
 
 
-def _tables(scale: float = 1.0) -> dict[str, Table]:
+def _tables(scale: float = 1.0, *, log: bool = False) -> dict[str, Table]:
     x = np.linspace(1.0, 100.0, 300)
-    across, up = np.meshgrid(np.linspace(1, 100, 8), np.linspace(1, 10, 6))
+    spaced = np.geomspace if log else np.linspace
+    across, up = np.meshgrid(spaced(1, 100, 8), spaced(1, 10, 6))
     y = scale * (5 + 4 * np.sin(x / 9))
     return {
         "curve": Table({"x": x, "y": y, "low": y * 0.8, "high": y * 1.2}),
@@ -55,7 +56,7 @@ def _drawing(
     items: Sequence[Item], *, log: bool = False, scale: float = 1.0, **more: Any
 ) -> Drawing:
     axes = Axis("time", "t", "s", log=log), Axis("height", "h", log=log)
-    made = draw(Figure("key", "A title", "view", *axes, items, **more), _tables(scale))
+    made = draw(Figure("key", "A title", "view", *axes, items, **more), _tables(scale, log=log))
     assert isinstance(made, Drawing)
     return made
 
@@ -207,6 +208,30 @@ def test_a_narrow_view_far_from_zero_is_labelled_relative_to_an_offset() -> None
     made = ticks((0.142, 0.142 + 3e-9), False, 3)
     assert made.offset == "0.142 +"
     assert [tick.label for tick in made.ticks] == ["0", "10⁻⁹", "2·10⁻⁹", "3·10⁻⁹"]
+
+
+@pytest.mark.parametrize("size", [1e-12, 1.5e-6, 1.5e-3, 0.7, 3e4, 2e9])
+def test_a_view_around_zero_has_no_offset(size: float) -> None:
+    for low, high in ((-size, size), (0.0, size), (-size, size / 3)):
+        made = ticks((low, high), False, 8)
+        assert made.offset == ""
+        assert "0" in [tick.label for tick in made.ticks]
+
+
+def test_an_offset_is_used_only_far_from_zero() -> None:
+    assert ticks((1.5e-3, 3e-3), False, 12).offset == ""
+    assert ticks((1.5, 1.5 + 1e-5), False, 4).offset == "1.5 +"
+
+
+@pytest.mark.parametrize("height", [90.0, 300.0, 1200.0])
+def test_labels_of_a_colour_bar_fit_their_gutter(qtbot: QtBot, height: float) -> None:
+    metrics = QFontMetricsF(QApplication.font())
+    for size in (1e-12, 1.5e-3, 0.0123, 0.7, 17.0, 9.9e3, 3.3e4, 2.5e11):
+        for low in (-size, 0.0, size / 3, 0.9 * size, 0.999 * size):
+            made = bar_ticks((low, size), height, metrics.height())
+            assert made.ticks
+            widths = [metrics.horizontalAdvance(tick.label) for tick in made.ticks]
+            assert max(widths) <= bar_label_width(metrics)
 
 
 @pytest.mark.parametrize("view", [(1.0, 1.0), (2.0, 1.0), (float("nan"), 1.0)])
@@ -408,6 +433,13 @@ def test_a_changed_scale_is_asked_for_and_shown(card: FigureCard, qtbot: QtBot) 
     card.show_drawing(_drawing([CURVE], log=True), keep_view=True)
     assert card.log_x.isChecked() and card.log_y.isChecked()
     assert card.plot.ranges[0] == card.drawing.x.view
+
+
+def test_the_scale_of_an_image_is_not_for_the_user_to_change(card: FigureCard) -> None:
+    card.show_drawing(_drawing([KINDS["sequential image"], Mark(x=10.0)]))
+    assert not card.log_x.isEnabled() and not card.log_y.isEnabled()
+    card.show_drawing(_drawing([CURVE]))
+    assert card.log_x.isEnabled() and card.log_y.isEnabled()
 
 
 def test_copy_image_puts_the_card_on_the_clipboard(card: FigureCard) -> None:

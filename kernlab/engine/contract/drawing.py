@@ -369,9 +369,9 @@ def _centres(grid: Array, name: str, figure: Figure, axis: Axis) -> Array:
     if not grid.size:
         raise ValueError(f"{trouble} is empty")
     if not np.isfinite(grid).all():
-        why = "values ≤ 0 have no place on a log axis" if axis.log else "an image needs finite ones"
+        why = "a log axis needs values above 0" if axis.log else "an image needs finite ones"
         raise ValueError(f"{trouble} holds values without a place; {why}")
-    centres = grid[0]
+    centres: Array = grid[0]
     width = abs(centres[-1] - centres[0])
     even = np.linspace(centres[0], centres[-1], centres.size)
     if (centres.size > 1 and not width) or np.abs(grid - even).max() > UNEVEN * width:

@@ -33,6 +33,11 @@ _SLICE = 500_000  # double-double products between two yields: a few millisecond
 _PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
 
 
+# The kernels of a solve have no signature, so that the very first start does not wait for their
+# compilation: they are first called after the first picture.
+_njit = njit(nogil=True, cache=True)
+
+
 @njit(inline="always")
 def _two_sum(a, b):  # type: ignore[no-untyped-def]
     s = a + b
@@ -163,7 +168,7 @@ def restriction(ratio: int, parts: int, order: int) -> Pair:
     return high, low
 
 
-@njit(types.void(_matrix, _matrix, _i8, _f8, _f8), nogil=True, cache=True)
+@_njit
 def _fill_bessel(high, low, start, step_high, step_low):  # type: ignore[no-untyped-def]
     for k in range(high.shape[0]):
         zh, zl = _multiply(step_high, step_low, 0.5 * (start + k), 0.0)
@@ -220,7 +225,7 @@ def _split(value: Decimal) -> tuple[float, float]:
     return high, float(value - Decimal(high))
 
 
-@njit(types.void(_matrix, _matrix, _f8, _f8, _f8, _f8), nogil=True, cache=True)
+@_njit
 def _fill_centre_phases(high, low, ch, cl, sh, sl):  # type: ignore[no-untyped-def]
     # Rows: cos, sin of (2 b + 1 - bins) pi / length, by powers of the one accurate root.
     bins = high.shape[1]
@@ -244,14 +249,7 @@ def centre_phases(bins: int, length: int) -> Pair:
     return high, low
 
 
-@njit(
-    types.void(
-        _cube, _cube, _matrix, _matrix, _read_matrix, _read_matrix,
-        _read_cube, _read_cube, _read_matrix, _read_matrix,
-    ),
-    nogil=True,
-    cache=True,
-)  # fmt: skip
+@_njit
 def fourier_block(out_h, out_l, power_h, power_l, root_h, root_l, mh, ml, jh, jl):  # type: ignore[no-untyped-def]
     """Fourier sums of moments at the next few frequencies.
 
@@ -297,11 +295,7 @@ def fourier_block(out_h, out_l, power_h, power_l, root_h, root_l, mh, ml, jh, jl
                 out_h[k, v, part], out_l[k, v, part] = h, lo
 
 
-@njit(
-    types.void(_matrix, _matrix, _read_matrix, _read_matrix, _read_vector, _f8),
-    nogil=True,
-    cache=True,
-)
+@_njit
 def fill_system(high, low, ch, cl, weights, ridge):  # type: ignore[no-untyped-def]
     """Lower triangle of D G D + ridge I from c_k = (cos part, sin part), rows of (2M + 1, 2).
 
@@ -329,7 +323,7 @@ def fill_system(high, low, ch, cl, weights, ridge):  # type: ignore[no-untyped-d
             high[r, q], low[r, q] = h, lo
 
 
-@njit(types.int64(_matrix, _matrix, _i8, _i8), nogil=True, cache=True)
+@_njit
 def cholesky_columns(high, low, start, stop):  # type: ignore[no-untyped-def]
     """Columns start to stop of the Cholesky factor, in place; the trailing part is updated.
 
@@ -362,7 +356,7 @@ def cholesky_columns(high, low, start, stop):  # type: ignore[no-untyped-def]
     return -1
 
 
-@njit(types.void(_vector, _vector, _read_matrix, _read_matrix), nogil=True, cache=True)
+@_njit
 def cholesky_solve(bh, bl, high, low):  # type: ignore[no-untyped-def]
     """Solve L L' x = b in place, L the lower triangle of (high, low). Cost: n^2."""
     n = bh.size
@@ -379,7 +373,7 @@ def cholesky_solve(bh, bl, high, low):  # type: ignore[no-untyped-def]
             bh[j], bl[j] = _add(bh[j], bl[j], -p, -e)
 
 
-@njit(types.void(_vector, _vector, _read_vector), nogil=True, cache=True)
+@_njit
 def scale_into(high, low, factor):  # type: ignore[no-untyped-def]
     """Multiply (high, low) by float64 factors in place, elementwise."""
     for i in range(high.size):
