@@ -91,6 +91,12 @@ def test_the_lemma_holds_at_small_and_fails_at_large_half_widths() -> None:
     assert claim("V1", nodes="chebyshev").verdict == "inconclusive"
 
 
+def test_the_determinant_breaks_its_bound_once_n_is_large_enough() -> None:
+    assert claim("V2", half_width=1.0).verdict == "fails"
+    small = claim("V2", half_width=0.05, n=20)
+    assert small.verdict == "inconclusive" and "broken from about n" in small.reason
+
+
 def test_gautschi_is_judged_only_on_the_unit_interval() -> None:
     assert claim("V4", half_width=1.0, n=80).verdict == "holds"
     assert claim("V4", half_width=2.0).verdict == "inconclusive"

@@ -1,7 +1,7 @@
 """Gapped sine: what does a kernel method know where there is no data?
 
 Noisy samples of sin x with a gap, and the Gaussian-kernel posterior from the exact Gaussian
-process, kernel ridge regression and ten degenerate approximations, at any n. Source: Ulrich,
+process, kernel ridge regression and eight degenerate approximations, at any n. Source: Ulrich,
 independent study (paper 000), sections 2.5, 2.6 and 3, Tables 1 and 2.
 
 `parameters` declares what can be dragged, `data` makes and condenses the points, `fits` fits
