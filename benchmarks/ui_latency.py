@@ -113,6 +113,7 @@ def rest(panel: Panel, longest: float = 60.0) -> None:
     while time.perf_counter() < end:
         live(0.2)
         if not (panel.lane.busy or panel._rest.isActive() or panel._claims_rest.isActive()):
+            live(0.1)  # for the window to take the last news
             return
 
 
@@ -174,7 +175,8 @@ def main() -> None:
     for flag, value in zip(rest_of[::2], rest_of[1::2], strict=True):
         name = flag.removeprefix("--").replace("-", "_")
         parameters[name] = parse(fields[name], value)
-    names = known.sliders.split(",") if known.sliders else [n for n, f in fields.items() if f.span]
+    sliders = [n for n, f in fields.items() if f.span and n != "seed"]
+    names = known.sliders.split(",") if known.sliders else sliders
     qt = QApplication(sys.argv[:1])
     sys.setswitchinterval(application.SWITCH_INTERVAL)
     themes.apply(qt, themes.load("light"))

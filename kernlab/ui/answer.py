@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLabel
 
 from kernlab.engine.contract.text import plain
+from kernlab.ui.pace import Pace
 from kernlab.ui.theme import tag
 
 
@@ -26,10 +27,14 @@ class Answer(QLabel):
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._words = ""
+        self._pace = Pace(self)
         self._fit(keep=False)
 
     def show_answer(self, answer: str, *, moving: bool) -> None:
-        """Show an answer; while a slider moves, the room only grows."""
+        """Show an answer; while a slider moves, now and then, and the room only grows."""
+        self._pace.make(lambda: self._tell(answer, moving), at_once=not moving)
+
+    def _tell(self, answer: str, moving: bool) -> None:
         self._words = plain(answer)
         self.set_stale(False)
         self.setText(emphasised(answer))

@@ -12,6 +12,7 @@ from kernlab.assets import roles as shipped_roles
 from kernlab.engine.contract.drawing import Drawing, DrawnImage, DrawnLine
 from kernlab.ui.card import Card
 from kernlab.ui.header import LegendEntry, icon_button
+from kernlab.ui.pace import Pace
 from kernlab.ui.plots import PlotView
 
 CLICK_NOTE = "click to set both"
@@ -48,6 +49,7 @@ class FigureCard(Card):
         self.column.addWidget(self.plot, 1)
         self._linked: list[FigureCard] = []
         self._stale = False
+        self._pace = Pace(self)
         self.enlarge_button = icon_button(
             "enlarge", "Enlarge", self.colors, lambda: self.enlarge_requested.emit(self.key)
         )
@@ -83,12 +85,10 @@ class FigureCard(Card):
         """Hand over a drawing; cheap enough for every step of a slider.
 
         Args:
-            keep_view: ranges only grow, and the header keeps its rows (while a slider moves).
+            keep_view: while a slider moves: ranges only grow, the header keeps its rows and
+                changes its texts only now and then.
         """
-        legend = _legend(drawing)
-        notes = [drawing.note, CLICK_NOTE if drawing.click else ""]
-        note = " · ".join(filter(None, notes))
-        self.header.show_texts(drawing.title, note, legend, keep_rows=keep_view)
+        self._pace.make(lambda: self._tell(drawing, keep_view), at_once=not keep_view)
         self.log_x.setChecked(drawing.x.log)
         self.log_y.setChecked(drawing.y.log)
         # The cells of an image are even on the scales that it was computed for, and only there.
@@ -96,6 +96,11 @@ class FigureCard(Card):
         self.log_x.setDisabled(image)
         self.log_y.setDisabled(image)
         self.plot.show_drawing(drawing, keep_view=keep_view)
+
+    def _tell(self, drawing: Drawing, keep_rows: bool) -> None:
+        notes = [drawing.note, CLICK_NOTE if drawing.click else ""]
+        note = " · ".join(filter(None, notes))
+        self.header.show_texts(drawing.title, note, _legend(drawing), keep_rows=keep_rows)
 
     def set_waiting(self, text: str) -> None:
         """What the card says while there is no drawing yet."""

@@ -283,14 +283,15 @@ class Lane:
             self._drop(panel)
 
     def _ready(self) -> list[str]:
-        """Panels with something to do now; a coarse run waits for the last one's picture."""
-        now = time.perf_counter()
-        starts = [
-            panel
-            for panel, request in self._pending.items()
-            if request.fidelity == "full" or self._unseen.get(panel, 0.0) <= now
-        ]
-        return [*starts, *self._runs]
+        """Panels with something to do now."""
+        return [*(panel for panel in self._pending if self._may_start(panel)), *self._runs]
+
+    def _may_start(self, panel: str) -> bool:
+        """Whether a panel's request may start: a coarse one waits for the last one's picture."""
+        request = self._pending.get(panel)
+        if request is None:
+            return False
+        return request.fidelity == "full" or self._unseen.get(panel, 0) <= time.perf_counter()
 
     def _guard(self, function: Callable[[Cache], None]) -> None:
         try:
@@ -309,11 +310,12 @@ class Lane:
             run = self._runs.get(panel)
             if run is not None and (request is None or self._may_go_on(run, request)):
                 return run
-            if request is not None:
+            starts = self._may_start(panel)
+            if starts:
                 del self._pending[panel]
-        if request is None:
-            return None
         self._drop(panel)
+        if request is None or not starts:
+            return None
         self._make_room(panel)
         return self._start(request)
 

@@ -41,8 +41,6 @@ REST = 120
 """Milliseconds without a change after which the full run starts."""
 CLAIMS_REST = 1000
 """Milliseconds of rest after which the window measures what only the claims need."""
-FRAME_BUDGET = 0.008
-"""Seconds that one tick may spend on handing figures to their cards."""
 VALUE, RUN, SEARCH, EXPORT = "value", "run", "search", "export"
 """What a message is about, so that it goes when it is no longer so."""
 STALE = 0.25

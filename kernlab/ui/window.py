@@ -62,6 +62,7 @@ class Window(QMainWindow):
         self.setWindowTitle("kernlab")
         self.resize(1440, 900)
         self.setMinimumSize(800, 560)
+        self.setAnimated(False)
         self.lane = Lane()
         self.exports = ExportProcess()
         self.theme = themes.load(theme)

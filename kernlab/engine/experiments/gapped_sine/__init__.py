@@ -85,10 +85,10 @@ class GappedSine:
                 )
             return text + "."
         error, condition = float(table["mse"][0]), float(table["condition"][0])
-        return (
-            f"{table['method'][0]}: mean squared error **{number(error, 3)}** on held-out points, "
-            f"condition number {number(condition, 4)}."
-        )
+        text = f"{table['method'][0]}: mean squared error **{number(error, 3)}** on held-out points"
+        if np.isfinite(condition):  # a run that is not at rest leaves it out
+            text += f", condition number {number(condition, 4)}"
+        return text + "."
 
     def run(self, p: Any, fidelity: Fidelity, cache: Cache, views: Sequence[str]) -> Iterator[Step]:
         """Condense the data, fit what the wanted views need, stream the rest."""

@@ -85,7 +85,7 @@ class Fits:
         phi = self.query_features(spectrum.grid.features, "exact", self.p.lengthscale)
         posterior = spectrum.solve(self.p.ridge).posterior(phi)
         predict = time.perf_counter() - begun
-        condition = self.condition(spectrum) if self.full or not self.slow else math.nan
+        condition = self.condition(spectrum) if self.full else math.nan
         error = posterior.error_estimate[0]
         modes = spectrum.grid.modes
         return Fitted(posterior.mean, posterior.sd, condition, modes, error, seconds, predict)
