@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
 
+from kernlab.engine import catalogue
 from kernlab.engine.contract.drawing import DrawnLine, DrawnMark, DrawnPoints
 from kernlab.engine.contract.parameters import fields_of
 from kernlab.engine.experiments.gapped_sine import experiment as gapped_sine
@@ -19,6 +20,12 @@ from kernlab.ui.figure_card import FigureCard
 
 LEFT = Qt.MouseButton.LeftButton
 NUMERIC = [field for field in fields_of(gapped_sine.Parameters) if field.span]
+OWN_DATA = [
+    (key, field.name, field.columns)
+    for key in catalogue.keys()
+    for field in fields_of(catalogue.get(key).Parameters)
+    if field.columns
+]
 
 
 class TestPicture:
@@ -205,20 +212,37 @@ class TestTrouble:
     @pytest.mark.parametrize(
         ("content", "sentence"),
         [
-            ("x,y\n1,2\nthree,4\n", "line 3, column 'x': 'three' is not a number"),
-            ("x,y\n1,2\n3,nan\n", "line 3, column 'y': nan is not a finite number"),
-            ("x,y\n1,2\n", "holds one data row"),
+            ("{head}\n{one}\nthree{rest}\n", "line 3, column '{first}': 'three' is not a number"),
+            ("{head}\n{one}\nnan{rest}\n", "line 3, column '{first}': nan is not a finite number"),
+            ("{head}\n{one}\n", "holds one data row"),
             ("", "is empty"),
-            ("a,b\n1,2\n3,4\n", "the column 'x' is missing"),
-            (b"\x00\x01\x02", "is not a text file"),
+            ("a,b,c\n1,2,3\n3,4,5\n", "the column '{first}' is missing"),
+            ("\0\1\2", "is not a text file"),
             (None, "is a folder"),
             (2_000_000_000, "2000000000 bytes; allowed: at most"),
         ],
         ids=["text", "nan", "one row", "empty", "columns", "binary", "folder", "2 GB"],
     )
+    @pytest.mark.parametrize(("key", "parameter", "columns"), OWN_DATA)
     def test_a_bad_file_is_one_sentence_and_nothing_is_lost(
-        self, user: Any, tmp_path: Path, content: Any, sentence: str
+        self,
+        make_user: Any,
+        tmp_path: Path,
+        key: str,
+        parameter: str,
+        columns: tuple[str, ...],
+        content: Any,
+        sentence: str,
     ) -> None:
+        user = make_user()
+        user.open(key)
+        user.rest()
+        parts = {
+            "head": ",".join(columns),
+            "one": ",".join("1" for _ in columns),
+            "rest": ",2" * (len(columns) - 1),
+            "first": columns[0],
+        }
         good, path = user.panel.parameters, tmp_path / "own.csv"
         if isinstance(content, int):
             with path.open("wb") as file:
@@ -226,13 +250,13 @@ class TestTrouble:
         elif content is None:
             path.mkdir()
         else:
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        user.window.load_data("data_file", path)
+            path.write_text(content.format(**parts))
+        user.window.load_data(parameter, path)
         user.wait(lambda: user.message)
-        assert str(path) in user.message and sentence in user.message
+        assert str(path) in user.message and sentence.format(**parts) in user.message
         assert "\n" not in user.message and "Traceback" not in user.message
         assert user.panel.parameters == good
-        user.enter("noise", "0.2")
+        user.enter("seed", "7")
         user.rest()
         assert user.message == ""
 
