@@ -153,7 +153,9 @@ class Panel(QWidget):
         listed = [figure for figure in self._listed() if figure.view == self.view]
         keys = [self._card(f, isinstance(f, Sheet)) for f in listed]
         late = [key for key, view in self._late.items() if view == self.view and key not in keys]
-        self.grid.set_cards([self._cards[key] for key in [*keys, *late]])
+        cards = [self._cards[key] for key in [*keys, *late]]
+        if cards != list(self.grid.cards):
+            self.grid.set_cards(cards)
 
     def _listed(self) -> Sequence[Figure | Sheet]:
         """The experiment's figures before anything is computed."""
@@ -429,6 +431,7 @@ class Panel(QWidget):
         if request.purpose == "show":
             self.message.settle(RUN)
             self._complete[request.views[0]] = request.serial
+            self._fill_view()
             self._claims_rest.start()
             if self._answered != self.serial:  # another view's tables hold the answer
                 first = self.experiment.views[:1]

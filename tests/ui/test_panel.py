@@ -272,6 +272,24 @@ class TestTrouble:
         assert user.drawing("posterior").x.view[1] < 3.2
         assert user.message == ""
 
+    def test_figures_that_own_nodes_cannot_fill_go_and_come_back(
+        self, make_user: Any, tmp_path: Path
+    ) -> None:
+        user = make_user()
+        user.open("vandermonde")
+        user.rest()
+        before = [card.key for card in user.panel.grid.cards]
+        path = tmp_path / "nodes.csv"
+        path.write_text("x\n-1\n0.1\n0.5\n2\n")
+        user.window.load_data("nodes_file", path)
+        user.wait(lambda: user.value("nodes") == "file")
+        user.rest()
+        assert [card.key for card in user.panel.grid.cards] == ["width", "determinant"]
+        assert user.drawing("width").note == "n = 4"
+        user.panel.set_parameters({"nodes": "chebyshev"})
+        user.rest()
+        assert [card.key for card in user.panel.grid.cards] == before
+
     def test_closing_in_the_middle_of_a_large_run_leaves_nothing_running(self, user: Any) -> None:
         user.enter("n", "1e7")
         user.wait(lambda: user.window.lane.busy)

@@ -39,7 +39,7 @@ class Vandermonde:
     Parameters = Parameters
 
     def figures(self, p: Any, tables: Tables) -> Sequence[Figure | Sheet]:
-        """Eleven figures in three views."""
+        """Eleven figures in three views; nine where the nodes are of one number."""
         return figures(p, tables)
 
     def claims(self, p: Any, tables: Tables) -> Sequence[Claim]:
@@ -50,7 +50,7 @@ class Vandermonde:
         """The exact condition number beside NumPy's, or the three numbers of the basis."""
         table = tables.get("curve")
         if table is not None:
-            at = int(abs(table["n"] - p.n).argmin())
+            at = int(abs(table["n"] - p.count).argmin())
             exact, claimed, numpy = (float(table[k][at]) for k in ("exact", "claimed", "numpy"))
             text = (
                 f"{BASES[p.basis]} on {int(table['n'][at])} nodes: cond = **10^{number(exact, 5)}**"

@@ -104,7 +104,7 @@ def _v1(p: Any, row: Row) -> Claim:
         return V1.judge("inconclusive", "the lemma is about monomials on equispaced nodes")
     exact, claimed = float(row["log10_condition"]), float(row["log10_claimed"])
     slope, rate = float(row["slope"]), float(row["rate"])
-    own = exact * LN10 / (p.half_width * p.n)
+    own = exact * LN10 / (p.half_width * p.count)
     return V1.judge(
         "holds" if exact >= claimed else "fails",
         f"log10; with a c that may depend on a it holds: c = {number(own, 3)} here. "
@@ -155,11 +155,11 @@ def _v4(p: Any, row: Row) -> Claim:
         )
     ratio = 10 ** (float(row["log10_condition_1"]) - float(row["log10_gautschi"]))
     return V4.judge(
-        "holds" if abs(ratio - 1) <= 1.5 / p.n else "fails",
+        "holds" if abs(ratio - 1) <= 1.5 / p.count else "fails",
         "cond₁ over the formula; an asymptotic statement, off by about 1.4/n",
         predicted=1.0,
         measured=ratio,
-        tolerance=1.5 / p.n,
+        tolerance=1.5 / p.count,
     )
 
 

@@ -50,11 +50,12 @@ FEATURE_STYLES = {
 
 
 def figures(p: Parameters, tables: Tables) -> Sequence[Figure | Sheet]:
-    """All figures, in order."""
+    """All figures, in order; own nodes are of one number, so nothing is drawn against it."""
+    one = p.nodes == "file"
     return (
-        _curve(p),
+        *(() if one else (_curve(p),)),
         _width(p, tables),
-        _map(p),
+        *(() if one else (_map(p),)),
         _determinant(p),
         _cardinals(p),
         _singular(p),
@@ -110,7 +111,7 @@ def _width(p: Parameters, tables: Tables) -> Figure:
             Line("width", "half_width", "numpy", NUMPY, "NumPy"),
             Line("width", "half_width", "exact", EXACT, "exact"),
         ),
-        note=f"n = {p.n}",
+        note=f"n = {p.count}",
     )
 
 
@@ -137,7 +138,7 @@ def _determinant(p: Parameters) -> Figure:
         Axis("nodes", "n"),
         Axis("log₁₀ |det V|"),
         (
-            Mark(x=p.n, label=f"n = {p.n}"),
+            Mark(x=p.count, label=f"n = {p.count}"),
             Line("determinant", "n", "published", CLAIMED, "claimed exp(−c a n² ln n)"),
             Line("determinant", "n", "asymptotic", RATE, "(n²/2)(ln 2a − 3/2)"),
             Line("determinant", "n", "exact", EXACT, "exact"),
@@ -169,7 +170,7 @@ def _singular(p: Parameters) -> Figure:
         INTERPOLATION,
         Axis("index", "i"),
         Axis("log₁₀ σ"),
-        (Line("singular", "index", "log10_sigma", EXACT, "exact", markers=p.n <= 60),),
+        (Line("singular", "index", "log10_sigma", EXACT, "exact", markers=p.count <= 60),),
         note="monomials, beyond double precision",
     )
 

@@ -124,6 +124,13 @@ class Parameters:
                 f"nodes_file has {x.size} nodes; allowed: 2 to {LARGEST_N}, all different"
             )
 
+    @property
+    def count(self) -> int:
+        """Number of nodes: that of the file, where one is chosen."""
+        if self.nodes == "file" and self.nodes_file is not None:
+            return int(self.nodes_file.columns["x"].size)
+        return self.n
+
 
 PRESETS = (
     Preset(

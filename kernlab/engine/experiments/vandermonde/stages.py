@@ -40,8 +40,8 @@ class Bench:
 
     @property
     def n(self) -> int:
-        """Number of nodes: that of the file, where there is one."""
-        return int(self.file.columns["x"].size) if self.file else self.p.n
+        """Number of nodes."""
+        return self.p.count
 
     @property
     def file(self) -> Any:
