@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCursor
+from PySide6.QtGui import QAction, QCursor
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -22,11 +22,12 @@ from PySide6.QtWidgets import (
 )
 
 from kernlab.engine.contract.breaks import Break
-from kernlab.engine.contract.claim import NOT_MEASURED, Claim
+from kernlab.engine.contract.claim import NOT_MEASURED, Claim, Preset
 from kernlab.engine.contract.drawing import Drawing, DrawnSheet
 from kernlab.engine.contract.experiment import CLAIMS, Experiment
 from kernlab.engine.contract.figure import Figure, Sheet
 from kernlab.engine.contract.text import number
+from kernlab.ui.actions import add_action
 from kernlab.ui.answer import Answer
 from kernlab.ui.cards import FigureCard, FigureGrid, SheetCard
 from kernlab.ui.claims import ClaimList
@@ -51,12 +52,15 @@ class Panel(QWidget):
     """An experiment in the window.
 
     Signals:
+        parameters_changed(moving): there is a new parameter set; `moving` while a slider is
+            dragged.
         status_changed: the note, the fraction or the precision of the panel's run changed.
         file_requested(field): the user wants to choose a file for a data parameter.
         picture_shown(seconds): a picture of the newest parameters is on screen, that long
             after they changed.
     """
 
+    parameters_changed = Signal(bool)
     status_changed = Signal()
     file_requested = Signal(str)
     picture_shown = Signal(float)
@@ -100,7 +104,8 @@ class Panel(QWidget):
 
     def _build(self) -> None:
         self.toolbar = Toolbar(self.experiment)
-        self.toolbar.preset_chosen.connect(self.load_preset)
+        for preset in self.experiment.presets:
+            self.toolbar.presets.addAction(self._preset_action(preset))
         self.toolbar.run_pressed.connect(self.run_or_cancel)
         self.toolbar.side_toggled.connect(lambda shown: self.side.setVisible(shown))
         self.answer = Answer()
@@ -123,6 +128,11 @@ class Panel(QWidget):
         layout.setSpacing(0)
         layout.addLayout(centre, 1)
         layout.addWidget(self._side())
+
+    def _preset_action(self, preset: Preset) -> QAction:
+        return add_action(
+            self, preset.title, lambda: self.load_preset(preset.title), tip=preset.look_at
+        )
 
     def _side(self) -> Side:
         self.controls = Controls(self.experiment.Parameters)
@@ -231,6 +241,7 @@ class Panel(QWidget):
             self.message.settle(SEARCH)
         self._errands.cancel("search", "answer")
         self._search = None
+        self.parameters_changed.emit(moving)
         self.claims.set_outdated(bool(self.claims.cards))
         self._claims_rest.stop()
         self._submit("coarse")

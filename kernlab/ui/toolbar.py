@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
     QHBoxLayout,
@@ -17,22 +17,15 @@ from PySide6.QtWidgets import (
 from kernlab.engine.contract.experiment import Experiment
 from kernlab.ui.switches import SideToggle
 
-EXPORTS = (
-    ("Figures of this view…", "view"),
-    ("All figures…", "all"),
-    ("Data (CSV or ZIP)…", "data"),
-    ("Copy image", "image"),
-)
-
 
 class Toolbar(QWidget):
-    """Presets, copies, export, and run or cancel."""
+    """Run or cancel, and the menus of what a panel can do, which others fill with actions.
 
-    preset_chosen = Signal(str)
+    Attributes:
+        presets, tools, exports: the menus.
+    """
+
     run_pressed = Signal()
-    copy_python_pressed = Signal()
-    copy_command_pressed = Signal()
-    export_pressed = Signal(str)
     side_toggled = Signal(bool)
 
     def __init__(self, experiment: Experiment) -> None:
@@ -43,7 +36,7 @@ class Toolbar(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(title, 1)
-        for button in self._buttons(experiment):
+        for button in self._buttons():
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -51,26 +44,11 @@ class Toolbar(QWidget):
         column.addLayout(row)
         column.addWidget(question)
 
-    def _buttons(self, experiment: Experiment) -> list[QAbstractButton]:
-        self.presets = presets = self._button("Presets", "Load a preset")
-        menu = QMenu(presets, toolTipsVisible=True)
-        for preset in experiment.presets:
-            action = QAction(preset.title, menu, toolTip=preset.look_at)
-            action.triggered.connect(lambda _=False, t=preset.title: self.preset_chosen.emit(t))
-            menu.addAction(action)
-        presets.setMenu(menu)
-        presets.setVisible(bool(experiment.presets))
-        code = self._button("Copy as", "Copy this run as code")
-        copies = QMenu(code)
-        copies.addAction("Copy as Python").triggered.connect(self.copy_python_pressed)
-        copies.addAction("Copy as command").triggered.connect(self.copy_command_pressed)
-        code.setMenu(copies)
-        export = self._button("Export", "Export figures or data")
-        exports = QMenu(export)
-        for text, what in EXPORTS:
-            action = exports.addAction(text)
-            action.triggered.connect(lambda _=False, w=what: self.export_pressed.emit(w))
-        export.setMenu(exports)
+    def _buttons(self) -> list[QAbstractButton]:
+        self._menus: list[QPushButton] = []
+        self.presets = self._menu("Presets", "Load a preset")
+        self.tools = self._menu("Tools", "Compare, animate, sweep, help")
+        self.exports = self._menu("Export", "Export or copy figures, data, or the run as code")
         self.run = self._button("Run", "Run or cancel")
         self.run.clicked.connect(self.run_pressed)
         self.run.setFixedWidth(76)
@@ -79,7 +57,14 @@ class Toolbar(QWidget):
         self.side.setToolTip("Controls and claims (F9)")
         self.side.setShortcut(QKeySequence(Qt.Key.Key_F9))
         self.side.toggled.connect(self.side_toggled)
-        return [presets, code, export, self.run, self.side]
+        return [*self._menus, self.run, self.side]
+
+    def _menu(self, text: str, name: str) -> QMenu:
+        button = self._button(text, name)
+        menu = QMenu(button, toolTipsVisible=True)
+        button.setMenu(menu)
+        self._menus.append(button)
+        return menu
 
     def _button(self, text: str, name: str) -> QPushButton:
         button = QPushButton(text)

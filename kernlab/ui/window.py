@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ from kernlab.export.process import ExportProcess
 from kernlab.threads import thread_counts
 from kernlab.ui import first_start
 from kernlab.ui import theme as themes
+from kernlab.ui.actions import add_action
 from kernlab.ui.jobs import Finished, Lane, rescaled
 from kernlab.ui.panel import EXPORT, VALUE, Panel
 from kernlab.ui.status import StatusLine
@@ -50,6 +53,12 @@ NARROW = 1180
 """Window width in pixels below which the panel list shows icons only."""
 TIGHT = 980
 """Window width in pixels below which the right column gives its place to the figures."""
+EXPORTS = (
+    ("Export figures of this view…", "view"),
+    ("Export all figures…", "all"),
+    ("Export data (CSV or ZIP)…", "data"),
+    ("Copy image", "image"),
+)
 FIGURE_KINDS = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)"
 DATA_KINDS = "All tables, CSV in a ZIP (*.zip);;First table, CSV (*.csv)"
 
@@ -148,9 +157,7 @@ class Window(QMainWindow):
             panel.picture_shown.connect(self._on_picture)
             panel.controls.help_changed.connect(self.status_line.show_help)
             panel.file_requested.connect(self._choose_file)
-            panel.toolbar.copy_python_pressed.connect(lambda: self._copy(as_python))
-            panel.toolbar.copy_command_pressed.connect(lambda: self._copy(as_command))
-            panel.toolbar.export_pressed.connect(self._export_pressed)
+            self._fill_menus(panel)
             panel.toolbar.side.setChecked(not self._tight)
             self._panels[key] = panel
             self.stack.addWidget(panel)
@@ -165,6 +172,16 @@ class Window(QMainWindow):
             QTimer.singleShot(PATIENCE, panel, lambda: self._explain_wait(panel))
         self._show_status()
         return panel
+
+    def _fill_menus(self, panel: Panel) -> None:
+        def add(text: str, slot: Callable[[], object]) -> None:
+            panel.toolbar.exports.addAction(add_action(panel, text, slot))
+
+        for text, what in EXPORTS:
+            add(text, partial(self._export_pressed, what))
+        panel.toolbar.exports.addSeparator()
+        add("Copy as Python", partial(self._copy, as_python))
+        add("Copy as command", partial(self._copy, as_command))
 
     def _enter(self, key: str) -> None:
         """Show a panel, or say in the one on screen why it cannot be shown."""

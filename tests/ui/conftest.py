@@ -80,6 +80,11 @@ class User:
         self.qtbot.keyClicks(editor, text)
         self.qtbot.keyClick(editor, Qt.Key.Key_Return)
 
+    def act(self, text: str) -> None:
+        """Do what a menu, a shortcut or the palette would, by its name."""
+        found = [*self.window.actions(), *self.panel.actions()]
+        next(action for action in found if action.text() == text).trigger()
+
     # -- what is on screen ------------------------------------------------------------------
 
     def value(self, name: str) -> Any:

@@ -153,7 +153,7 @@ class TestInput:
 
     def test_presets_are_loaded_over_the_defaults(self, user: Any) -> None:
         user.enter("noise", "0.3")
-        actions = user.panel.toolbar.presets.menu().actions()
+        actions = user.panel.toolbar.presets.actions()
         assert [action.text() for action in actions] == [p.title for p in gapped_sine.presets]
         actions[2].trigger()
         assert (user.value("dataset"), user.value("feature_scale")) == ("paper-1", 2.0)

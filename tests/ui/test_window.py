@@ -156,7 +156,7 @@ class TestCopy:
         user.drag("lengthscale", 0.4, 0.6)
         user.panel.set_parameters(CHANGED)
         shown = collected(user)
-        user.panel.toolbar.copy_python_pressed.emit()
+        user.act("Copy as Python")
         assert user.message.startswith("Copied.")
         text = QGuiApplication.clipboard().text()
         monkeypatch.chdir(tmp_path)
@@ -171,7 +171,7 @@ class TestCopy:
 
     def test_a_copied_command_is_understood_by_the_command_line(self, user: Any) -> None:
         user.panel.set_parameters({**CHANGED, "gap_center": -1.5, "landmarks": "kmeans"})
-        user.panel.toolbar.copy_command_pressed.emit()
+        user.act("Copy as command")
         program, command, key, *words = shlex.split(QGuiApplication.clipboard().text())
         assert (program, command, key) == ("kernlab", "run", "gapped-sine")
         experiment = catalogue.get(key)
@@ -179,7 +179,7 @@ class TestCopy:
         assert cli._parameters(experiment, vars(given)) == user.panel.parameters
 
     def test_the_picture_goes_to_the_clipboard(self, user: Any) -> None:
-        user.panel.toolbar.export_pressed.emit("image")
+        user.act("Copy image")
         assert not QGuiApplication.clipboard().pixmap().isNull()
 
 
