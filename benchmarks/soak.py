@@ -100,7 +100,7 @@ def change(window: Window, panel: Panel, rng: random.Random) -> None:
     elif dice < 0.03:
         window.switch_theme()
     elif dice < 0.04 and panel.experiment.presets:
-        panel.load_preset(rng.choice(panel.experiment.presets).title)
+        panel.load_preset(rng.choice(panel.experiment.presets))
     elif dice < 0.05:
         panel.run_or_cancel()
     elif dice < 0.06:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import kernlab
-from kernlab import headless
+from kernlab import headless, user_presets
 from kernlab.engine import catalogue
 from kernlab.engine.contract import recipe as recipes
 from kernlab.engine.contract import text
@@ -297,9 +297,13 @@ def _restored(experiment: Experiment, path: str, flags: dict[str, Any]) -> dict[
 
 
 def _preset(experiment: Experiment, name: str) -> dict[str, Any]:
-    found = {preset.title.lower(): preset for preset in experiment.presets}
+    own, problems = user_presets.load(experiment.key, experiment.Parameters)
+    for problem in problems:
+        print(f"kernlab: {problem}", file=sys.stderr)
+    presets = (*own, *experiment.presets)
+    found = {preset.title.lower(): preset for preset in presets}
     if name.lower() not in found:
-        titles = ", ".join(_quoted(preset.title) for preset in experiment.presets) or "none"
+        titles = ", ".join(_quoted(preset.title) for preset in presets) or "none"
         raise BadInput(f"preset is {shown(name)}; allowed: {titles}")
     return dict(found[name.lower()].parameters)
 

@@ -22,6 +22,7 @@ from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.claim import Claim
 from kernlab.engine.contract.experiment import CLAIMS, Experiment, Fidelity, Tables, merge
 from kernlab.engine.contract.figure import Figure, Sheet
+from kernlab.engine.contract.memory import check
 from kernlab.engine.contract.parameters import Field, OwnData, fields_of, own_data, shown
 from kernlab.threads import thread_counts
 
@@ -160,6 +161,7 @@ def run(
 
     Raises:
         ValueError: something is unknown or out of its range; the message says what is allowed.
+            `MemoryRefused`: the run would need more memory than is free.
     """
     for step in stream(name, fidelity=fidelity, views=views, **parameters):
         last = step  # not a list: partial tables of a large run would pile up
@@ -184,7 +186,18 @@ def stream(
 def run_steps(
     experiment: Experiment, parameters: Any, fidelity: Fidelity, views: tuple[str, ...]
 ) -> Iterator[Progress]:
-    """The steps of a run whose arguments are checked already; the last is the whole result."""
+    """The steps of a run whose arguments are checked already; the last is the whole result.
+
+    Raises:
+        MemoryRefused: at once, where the run would need more memory than is free.
+    """
+    check(experiment, parameters, fidelity)
+    return _steps(experiment, parameters, fidelity, views)
+
+
+def _steps(
+    experiment: Experiment, parameters: Any, fidelity: Fidelity, views: tuple[str, ...]
+) -> Iterator[Progress]:
     tables: dict[str, Any] = {}
     recipe = recipes.make(experiment.key, parameters, thread_counts())
     for step in experiment.run(parameters, fidelity, Cache(), views):

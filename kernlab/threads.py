@@ -28,6 +28,13 @@ def limit_blas() -> None:
         os.environ.setdefault(variable, "1")
 
 
+def set_blas(threads: int) -> None:
+    """Give the BLAS libraries that are loaded this many threads from now on."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=threads, user_api="blas")
+
+
 def thread_counts() -> dict[str, int]:
     """The numbers of threads that a run's numbers and times may depend on, for its recipe."""
     return {"blas": _blas(), "numba": _numba()}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["KERNLAB_HOME"] = tempfile.mkdtemp(prefix="kernlab-tests-")  # nobody's own session
+atexit.register(shutil.rmtree, os.environ["KERNLAB_HOME"], ignore_errors=True)
 
 import pytest
 from hypothesis import HealthCheck, settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,7 +95,10 @@ class Cell:
         """Choose what depends on the width of the axes, once the column's left margin is known."""
         across = self.width - left - max(self.bar, 2.0)
         room = Room(across * MM, TICK_PT, across=True)
+        names = self.drawing.x.names
         self.x_ticks = ticks(self.view[0], self.drawing.x.log, room)
+        if names:
+            self.x_ticks = Ticks(tuple(map(float, range(len(names)))), _fitting(names, across))
         last = self.x_ticks.labels[-1] if self.x_ticks.labels else ""
         self.right = max(self.bar, 2.0, width(last, TICK_PT) / 2)
         self.x_title = wrapped(self.drawing.x.title, AXIS_PT, across)
@@ -155,6 +158,12 @@ class Cell:
         beside = BAR + TICK_MM + PAD_MM + _widest(self.bar_ticks) + 1.0
         titled = x + beside + height(AXIS_PT, len(self.bar_title)) / 2
         canvas.upright(titled, y + self.tall / 2, self.bar_title, AXIS_PT)
+
+
+def _fitting(names: Sequence[str], across: float) -> tuple[str, ...]:
+    """Names of an axis of words, shortened where they would run into each other."""
+    most = max(3, int(across / len(names) / width("n", TICK_PT)))
+    return tuple(name if len(name) <= most else name[: most - 1] + "…" for name in names)
 
 
 def set_ticks(axis: Any, found: Ticks) -> None:

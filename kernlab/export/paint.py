@@ -35,6 +35,7 @@ _dashes: dict[str, Any] = {
     "dash": (0, (4.0, 1.8)),
     "dot": (0, (1.0, 1.4)),
     "dashdot": (0, (5.0, 1.5, 1.0, 1.5)),
+    "longdash": (0, (10.0, 2.2)),
 }
 _markers = {"": "o", "circle": "o", "square": "s", "triangle": "^", "diamond": "D", "cross": "X"}
 _marker_size = {"square": 3.6, "triangle": 4.4, "diamond": 3.5, "cross": 4.4}

@@ -1,6 +1,6 @@
 """Exports in a process of their own, so that drawing a page never stalls the window.
 
-The process starts at the first export and stays warm. It is a plain child that reads jobs from
+The process starts at the first job and stays warm. It is a plain child that reads jobs from
 its standard input: nothing of the parent is forked, its main module is not run again, and no
 further process is left behind.
 """
@@ -21,6 +21,8 @@ from typing import Any
 
 from kernlab.export import atomic
 from kernlab.export.bundle import Bundle, ExportError
+from kernlab.export.gif import Film
+from kernlab.export.typeset import Outline
 
 _ROOT = Path(__file__).resolve().parents[2]
 CLOSE_SECONDS = 0.15
@@ -28,14 +30,24 @@ CLOSE_SECONDS = 0.15
 
 @dataclass
 class _Job:
-    path: Path
-    bundle: Bundle
-    options: dict[str, Any]
-    future: Future[Path] = field(default_factory=Future)
+    """Something for the process to do: a function of :mod:`kernlab.export.worker` by its name."""
+
+    work: str
+    arguments: tuple[Any, ...]
+    path: Path | None = None
+    future: Future[Any] = field(default_factory=Future)
+
+    @property
+    def undone(self) -> str:
+        """The beginning of a sentence on why it was not done."""
+        return "nothing was typeset" if self.path is None else f"{self.path} was not written"
 
 
 class ExportProcess:
-    """Runs :func:`kernlab.export.save` in one other process, one export after the other."""
+    """Runs :func:`kernlab.export.save` in one other process, one export after the other.
+
+    Matplotlib is there anyhow, so it also typesets formulas.
+    """
 
     def __init__(self) -> None:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -50,9 +62,36 @@ class ExportProcess:
 
         The future holds the path, or the :class:`ExportError` that `save` raised.
         """
-        job = _Job(Path(os.path.abspath(path)), bundle, options)
+        target = Path(os.path.abspath(path))
+        return self._take(_Job("save", (target, bundle, options), target))
+
+    def typeset(self, latex: str) -> Future[Outline]:
+        """Typeset a line of mathematics later; returns at once.
+
+        The future holds the outline, or an :class:`ExportError`.
+        """
+        return self._take(_Job("typeset", (latex,)))
+
+    def save_film(self, path: str | os.PathLike[str], film: Film) -> Future[Path]:
+        """Save a recording as GIF later; returns at once.
+
+        The future holds the path, or an :class:`ExportError`.
+        """
+        target = Path(os.path.abspath(path))
+        return self._take(_Job("save_film", (target, film), target))
+
+    def cancel(self, outcome: Future[Any]) -> None:
+        """Give a job up, whether it waits or runs; no part of its file is left."""
+        job = self._current
+        if outcome.cancel() or job is None or job.future is not outcome:
+            return
+        with self._lock:
+            if self._child is not None:
+                self._child.terminate()  # the next job starts another one
+
+    def _take(self, job: _Job) -> Future[Any]:
         if self._closed:
-            job.future.set_exception(ExportError(f"{path} was not written: kernlab is closing"))
+            job.future.set_exception(ExportError(f"{job.undone}: kernlab is closing"))
             return job.future
         self._jobs.put(job)
         if self._thread is None:
@@ -74,7 +113,7 @@ class ExportProcess:
             child = self._child
         if child is not None:
             _end(child, end)
-            if job is not None:
+            if job is not None and job.path is not None:
                 atomic.sweep(job.path, child.pid)
         if self._thread is not None:
             self._thread.join(max(0.02, end - time.monotonic()))
@@ -94,34 +133,35 @@ class ExportProcess:
                 continue
             self._current = job
             try:
-                path = self._ask(job)
+                made = self._ask(job)
             except BaseException as error:
                 job.future.set_exception(error)
             else:
-                job.future.set_result(path)
+                job.future.set_result(made)
             finally:
                 self._current = None
             del job  # a bundle may hold much memory, and the next one may never come
         self._discard()
 
-    def _ask(self, job: _Job) -> Path:
-        message = pickle.dumps((job.path, job.bundle, job.options), pickle.HIGHEST_PROTOCOL)
+    def _ask(self, job: _Job) -> Any:
+        message = pickle.dumps((job.work, job.arguments), pickle.HIGHEST_PROTOCOL)
         child = self._running()
         assert child.stdin is not None and child.stdout is not None
         try:
             child.stdin.write(message)
             child.stdin.flush()
-            path, error, details = pickle.load(child.stdout)
+            made, error, details = pickle.load(child.stdout)
         except (OSError, EOFError, ValueError, pickle.UnpicklingError):
             self._discard()
+            if job.path is not None:
+                atomic.sweep(job.path, child.pid)
             reason = "kernlab is closing" if self._closed else "the export process ended; try again"
-            raise ExportError(f"{job.path} was not written: {reason}") from None
+            raise ExportError(f"{job.undone}: {reason}") from None
         if error is not None:
             if details:
                 error.add_note(details)
             raise error
-        assert isinstance(path, Path)
-        return path
+        return made
 
     def _running(self) -> subprocess.Popen[bytes]:
         with self._lock:

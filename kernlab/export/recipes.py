@@ -1,8 +1,8 @@
 """The recipe inside every file that is written, and out of any of them again.
 
 Where it is: PNG, an iTXt chunk `kernlab`; SVG, the Description in its metadata; PDF, the
-Keywords in base64; CSV, the first line; ZIP, `recipe.json`. Nothing that a file holds is ever
-executed, and no more of it is read than its kind needs.
+Keywords in base64; GIF, its comment; CSV, the first line; ZIP, `recipe.json`. Nothing that a
+file holds is ever executed, and no more of it is read than its kind needs.
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ def as_keywords(recipe: Mapping[str, Any]) -> str:
     return base64.b64encode(as_text(recipe).encode()).decode()
 
 
+def as_comment(recipe: Mapping[str, Any]) -> bytes:
+    """A recipe as the comment of a GIF."""
+    return f"{KEY}:{as_text(recipe)}".encode()
+
+
 def read_recipe(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The recipe out of a file that kernlab wrote, told by its contents, not by its name.
 
@@ -72,6 +77,8 @@ def _kind(head: bytes) -> str:
         return "png"
     if head.startswith(b"%PDF-"):
         return "pdf"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "gif"
     if head.startswith(b"PK\x03\x04"):
         return "zip"
     if start.startswith(CSV_PREFIX.strip().encode()):
@@ -178,6 +185,32 @@ def _from_svg(file: BinaryIO) -> str:
     raise ValueError("this SVG was not written by kernlab, or another program removed its recipe")
 
 
+def _from_gif(file: BinaryIO) -> str:
+    """The comment that stands before the first picture."""
+    head = file.read(13)
+    if len(head) == 13 and head[10] & 0x80:  # a table of colours follows
+        file.seek(3 << ((head[10] & 7) + 1), os.SEEK_CUR)
+    while file.read(1) == b"!":
+        label = file.read(1)
+        block = _sub_blocks(file)
+        if label == b"\xfe" and block.startswith(KEY.encode() + b":"):
+            return _decode(block.removeprefix(KEY.encode() + b":"))
+    raise ValueError("this GIF was not written by kernlab, or another program removed its recipe")
+
+
+def _sub_blocks(file: BinaryIO) -> bytes:
+    """The data of an extension of a GIF, which come in pieces of at most 255 bytes."""
+    pieces, size = [], 0
+    while length := file.read(1):
+        if length == b"\0":
+            return b"".join(pieces)
+        pieces.append(file.read(length[0]))
+        size += length[0]
+        if size > _LARGEST_TEXT:
+            raise ValueError("its comment is too long for a recipe")
+    raise ValueError("the GIF is damaged (it ends too early)")
+
+
 def _from_csv(file: BinaryIO) -> str:
     line = file.readline(_LARGEST_TEXT + 1)
     if len(line) > _LARGEST_TEXT:
@@ -208,13 +241,14 @@ def _from_json(file: BinaryIO) -> str:
 def _unknown(file: BinaryIO) -> str:
     if not file.read(1):
         raise ValueError("it is empty")
-    raise ValueError("it is not a PDF, SVG, PNG, CSV, ZIP or JSON file that kernlab wrote")
+    raise ValueError("it is not a PDF, SVG, PNG, GIF, CSV, ZIP or JSON file that kernlab wrote")
 
 
 _readers = {
     "png": _from_png,
     "pdf": _from_pdf,
     "svg": _from_svg,
+    "gif": _from_gif,
     "csv": _from_csv,
     "zip": _from_zip,
     "json": _from_json,

@@ -7,11 +7,14 @@ import pickle
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 from kernlab.export.bundle import ExportError
+from kernlab.export.gif import save_film
 from kernlab.export.save import save
+from kernlab.export.typeset import outline
 
 _busy = False
 
@@ -26,7 +29,7 @@ def main() -> None:
     try:
         while True:
             job = pickle.load(jobs)
-            pickle.dump(_outcome(*job), outcomes)
+            pickle.dump(_outcome(*job), outcomes, pickle.HIGHEST_PROTOCOL)
             outcomes.flush()
     except (EOFError, BrokenPipeError):
         return
@@ -34,12 +37,23 @@ def main() -> None:
         os._exit(0)  # nothing here needs an orderly end
 
 
-def _outcome(path: Any, bundle: Any, options: dict[str, Any]) -> tuple[Any, Any, str]:
-    """The path, or what went wrong and its traceback."""
+def _save(path: Any, bundle: Any, options: dict[str, Any]) -> Any:
+    return save(path, bundle, **options)
+
+
+WORK: dict[str, Callable[..., Any]] = {
+    "save": _save,
+    "save_film": save_film,
+    "typeset": outline,
+}
+
+
+def _outcome(work: str, arguments: tuple[Any, ...]) -> tuple[Any, Any, str]:
+    """What was made, or what went wrong and its traceback."""
     global _busy
     _busy = True
     try:
-        return save(path, bundle, **options), None, ""
+        return WORK[work](*arguments), None, ""
     except ExportError as error:
         return None, ExportError(str(error)), ""
     except Exception as error:

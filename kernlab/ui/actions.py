@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QWidget
 
 
 def add_action(
@@ -15,10 +15,11 @@ def add_action(
     """Give a widget something that it can do.
 
     Args:
-        owner: the window, for what is always there, or a panel, for what is there with it.
+        owner: the window, for what is always there, or a panel, for what is there with it. What
+            it can do, it can do while it is on screen, wherever in the window the focus is.
         text: what menus and the palette call it.
         slot: called without arguments.
-        shortcut: in Qt's words, such as `Ctrl+K`; of a panel's, only while it is on screen.
+        shortcut: in Qt's words, such as `Ctrl+K`.
         tip: a sentence more.
     """
     action = QAction(text, owner)
@@ -28,11 +29,6 @@ def add_action(
         action.setStatusTip(tip)
     if shortcut:
         action.setShortcut(QKeySequence(shortcut))
-    everywhere = isinstance(owner, QMainWindow)
-    action.setShortcutContext(
-        Qt.ShortcutContext.WindowShortcut
-        if everywhere
-        else Qt.ShortcutContext.WidgetWithChildrenShortcut
-    )
+    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     owner.addAction(action)
     return action

@@ -14,10 +14,15 @@ from typing import Any, NoReturn
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from kernlab import user_files
 from kernlab.engine import catalogue
 from kernlab.engine.contract.recipe import Restored
+from kernlab.ui import preferences
 from kernlab.ui import theme as themes
+from kernlab.ui.session import Session
+from kernlab.ui.settings import shown_theme
 from kernlab.ui.window import Window
+from kernlab.ui.writer import Writer
 
 SWITCH_INTERVAL = 0.0005
 """Seconds after which the lane's Python code hands the interpreter back to the window."""
@@ -33,9 +38,12 @@ def main(experiment: str | None = None, recipe: Restored | None = None) -> int:
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("kernlab")
-    themes.apply(application, themes.load("light"))
-    window = Window()
+    found = preferences.load(user_files.preferences_file())
+    theme = shown_theme(found.preferences)
+    themes.apply(application, themes.load(theme), found.preferences.font_size)
+    window = Window(theme, found.preferences)
     install_hooks(window)
+    remember(window, found)
     window.show()
     keep = tame_garbage(window)
     QTimer.singleShot(0, lambda: _open(window, experiment, recipe))
@@ -53,11 +61,27 @@ def run(experiment: str | None = None, recipe: Restored | None = None) -> NoRetu
     os._exit(status)
 
 
+def remember(window: Window, found: preferences.Loaded) -> None:
+    """Restore the last session, and save this one and its preferences from now on."""
+    writer = Writer()
+    if found.path is not None:
+        window.settings.keep(writer, found.path)
+    window.session = Session(window, writer, user_files.session_file())
+    window.session.add_notices(found.notices)
+
+
 def _open(window: Window, experiment: str | None, recipe: Restored | None) -> None:
+    """Show what was asked for, else the panel that was on screen last, else the first one."""
     if recipe is not None:
         window.restore(recipe)
-    else:
-        window.show_panel(experiment or catalogue.keys()[0])
+        return
+    last = window.session.panel if window.session is not None else ""
+    try:
+        window.show_panel(experiment or last or catalogue.keys()[0])
+    except ValueError:
+        if experiment or not last:
+            raise
+        window.show_panel(catalogue.keys()[0])
 
 
 def install_hooks(window: Window) -> None:

@@ -7,6 +7,7 @@ axis shows none at all in views such as 2.1 to 2.9.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,11 @@ def ticks(view: Range, log: bool, most: int) -> Ticks:
     if high - low >= 2 or not -300 < low < high < 300:
         return _decades(low, high, most)
     return _within_decades(low, high, most)
+
+
+def named_ticks(names: Sequence[str]) -> Ticks | None:
+    """The ticks of an axis of words, where it has any."""
+    return Ticks(tuple(Tick(float(at), name) for at, name in enumerate(names))) if names else None
 
 
 def nice_step(width: float, most: int) -> float:
@@ -193,6 +199,7 @@ class Frame(QGraphicsObject):
         self.to = Projection(QRectF(0, 0, 1, 1), (0, 1), (0, 1))
         self._titles = ("", "")
         self._logs = (False, False)
+        self._names: tuple[str, ...] = ()
         self._image: DrawnImage | None = None
         self._waiting = "computing…"
         self._empty = True
@@ -220,8 +227,10 @@ class Frame(QGraphicsObject):
             (item.limits, item.label, item.colormap) if item else None
             for item in (image, self._image)
         )
-        if self._empty or (titles, logs, legend) != (self._titles, self._logs, known):
+        shown = (self._titles, self._logs, known, self._names)
+        if self._empty or (titles, logs, legend, drawing.x.names) != shown:
             self.update()
+        self._names = drawing.x.names
         self._empty = False
         self._titles, self._logs, self._image = titles, logs, image
 
@@ -237,7 +246,8 @@ class Frame(QGraphicsObject):
             painter.drawText(self.size, Qt.AlignmentFlag.AlignCenter, self._waiting)
             return
         rect, line = self.to.rect, painter.fontMetrics().height()
-        across = ticks(self.to.x, self._logs[0], max(2, int(rect.width() / (line * 2.7))))
+        most = max(2, int(rect.width() / (line * 2.7)))
+        across = named_ticks(self._names) or ticks(self.to.x, self._logs[0], most)
         up = ticks(self.to.y, self._logs[1], max(2, int(rect.height() / (line * 2.2))))
         self._paint_bottom(painter, across)
         self._paint_left(painter, up)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QRectF, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QGuiApplication, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from kernlab.ui.header import Header, IconButton
@@ -30,6 +30,7 @@ class Card(QFrame):
         self.key = key
         self.colors = Palette(roles)
         self._highlighted = False
+        self._focused = False
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(HIGHLIGHT)
@@ -78,6 +79,19 @@ class Card(QFrame):
             self._highlighted = on
             self.update()
 
+    def outline_with(self, widget: QWidget) -> None:
+        """Outline the card while a widget in it has the keyboard, unless by a click."""
+        widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFocusEvent):
+            focused = event.gotFocus() and event.reason() != Qt.FocusReason.MouseFocusReason
+            if focused != self._focused:
+                self._focused = focused
+                self.update()
+        return False
+
     def copy_image(self) -> None:
         """Put a picture of the card on the clipboard."""
         QGuiApplication.clipboard().setPixmap(self.grab())
@@ -85,7 +99,8 @@ class Card(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width, role = (2.0, "accent") if self._highlighted else (1.0, "line")
+        ringed = self._highlighted or self._focused
+        width, role = (2.0, "accent") if ringed else (1.0, "line")
         painter.setPen(QPen(self.colors.color(role), width))
         painter.setBrush(self.colors.color("surface"))
         inset = width / 2

@@ -6,7 +6,14 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from kernlab.engine.contract.parameters import Field, check, parse
 from kernlab.engine.contract.text import THIN_SPACE, number
@@ -48,6 +55,7 @@ class Control(QWidget):
 
     Attributes:
         editor: the widget that takes the value as it is.
+        locked: whether the value stays whatever is asked for.
         slider: the slider, where there is one.
     """
 
@@ -77,6 +85,15 @@ class Control(QWidget):
             tag(symbol, muted=True)
             self.header.addWidget(symbol)
         self.header.addStretch(1)
+        self.unlock = QPushButton("locked")
+        self.unlock.setAccessibleName(f"Unlock {field.label}")
+        self.unlock.setToolTip("Unlock this parameter")
+        tag(self.unlock, link=True, muted=True)
+        self.unlock.clicked.connect(lambda _=False: self.set_locked(False))
+        self.unlock.hide()
+        self.header.addWidget(self.unlock)
+        self.locked = False
+        self._interactive: tuple[QWidget, ...] = ()
         self.message = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         tag(self.message, message="fails")
         self.message.hide()
@@ -93,7 +110,8 @@ class Control(QWidget):
     def _finish(self, *interactive: QWidget) -> None:
         """To be called at the end of a kind's `__init__`."""
         self.rows.addWidget(self.message)
-        for widget in interactive or (self.editor,):
+        self._interactive = interactive or (self.editor,)
+        for widget in self._interactive:
             widget.setAccessibleName(widget.accessibleName() or name_of(self.field))
             widget.setAccessibleDescription(self.field.help)
         self.label.setBuddy(self.editor)
@@ -120,8 +138,16 @@ class Control(QWidget):
         return differs
 
     def reset(self) -> None:
-        """Back to the default, as a change by the user."""
-        self._take(self.default)
+        """Back to the default, as a change by the user; a locked value stays."""
+        if not self.locked:
+            self._take(self.default)
+
+    def set_locked(self, locked: bool) -> None:
+        """Keep the value whatever the user, a preset or a reset asks for, or no longer."""
+        self.locked = locked
+        for widget in self._interactive:
+            widget.setDisabled(locked)
+        self.unlock.setVisible(locked)
 
     def _take(self, value: Any, moving: bool = False) -> None:
         if self.set_value(value):

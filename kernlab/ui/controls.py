@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -123,13 +123,30 @@ class Controls(QWidget):
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Set several parameters, all or none, with one `changed("", False)` at the end.
 
+        Locked ones stay as they are.
+
         Raises:
             ValueError: as for :meth:`set_value`; nothing was changed.
         """
-        checked = {name: check(self.control(name).field, item) for name, item in values.items()}
+        checked = {
+            name: check(self.control(name).field, item)
+            for name, item in values.items()
+            if not self.control(name).locked
+        }
         for name, value in checked.items():
             self._controls[name].set_value(value)
         self._on_changed("", False)
+
+    @property
+    def locked(self) -> list[str]:
+        """The parameters that are locked."""
+        return [name for name, control in self._controls.items() if control.locked]
+
+    def lock(self, names: Iterable[str]) -> None:
+        """Lock these parameters, and unlock all others."""
+        wanted = set(names)
+        for name, control in self._controls.items():
+            control.set_locked(name in wanted)
 
     # -- marks ------------------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ WORDS = {
     "search": "looking for the value at which the verdict flips",
     "export": "computing all figures for the export",
     "answer": "computing the answer",
+    "sweep": "sweeping",
+    "pin": "computing pinned traces",
 }
 
 

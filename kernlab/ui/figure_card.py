@@ -13,6 +13,7 @@ from kernlab.engine.contract.drawing import Drawing, DrawnImage, DrawnLine
 from kernlab.ui.card import Card
 from kernlab.ui.header import LegendEntry, icon_button
 from kernlab.ui.pace import Pace
+from kernlab.ui.plot_keys import PlotKeys
 from kernlab.ui.plots import PlotView
 
 CLICK_NOTE = "click to set both"
@@ -47,6 +48,7 @@ class FigureCard(Card):
         self.plot.clicked.connect(self._on_clicked)
         self.plot.x_moved.connect(self._on_x_moved)
         self.column.addWidget(self.plot, 1)
+        self.keys = PlotKeys(self)
         self._linked: list[FigureCard] = []
         self._stale = False
         self._pace = Pace(self)

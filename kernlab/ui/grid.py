@@ -56,6 +56,9 @@ class FigureGrid(QWidget):
         self._enlarged = ""
         self._columns = 2
         self._rows: list[_Splitter] = []
+        self._stack = _Splitter(Qt.Orientation.Vertical)
+        self.splits: dict[str, list[list[int]]] = {}
+        """Where gaps were dragged, by the cards shown: heights of rows, then each row's widths."""
         self._scroll = QScrollArea(widgetResizable=True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -130,7 +133,8 @@ class FigureGrid(QWidget):
         for card in self._cards:
             card.setParent(self)
         least = LEAST_HEIGHT if self._columns == 2 else STACKED_HEIGHT
-        stack = _Splitter(Qt.Orientation.Vertical)
+        self._stack = stack = _Splitter(Qt.Orientation.Vertical)
+        stack.splitterMoved.connect(lambda *_: self._note())
         self._rows = []
         for first in range(0, len(figures), self._columns):
             row = _Splitter(Qt.Orientation.Horizontal)
@@ -142,6 +146,7 @@ class FigureGrid(QWidget):
             self._rows.append(row)
             stack.addWidget(row)
         stack.setSizes([1000] * len(self._rows))
+        self.split()
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -162,3 +167,18 @@ class FigureGrid(QWidget):
         for row in self._rows:
             if row is not moved and row.count() == moved.count():
                 row.setSizes(moved.sizes())
+        self._note()
+
+    @property
+    def _arrangement(self) -> str:
+        return " ".join([str(self._columns), *(card.key for card in self._figures())])
+
+    def _note(self) -> None:
+        if not self._enlarged:
+            self.splits[self._arrangement] = [s.sizes() for s in (self._stack, *self._rows)]
+
+    def split(self) -> None:
+        """Put the gaps where `splits` has them, for the cards shown."""
+        noted = self.splits.get(self._arrangement, ())
+        for splitter, sizes in zip((self._stack, *self._rows), noted, strict=False):
+            splitter.setSizes(sizes)

@@ -35,6 +35,7 @@ class IconButton(QAbstractButton):
     signs: ClassVar[Mapping[str, str]] = {
         "enlarge": "9,3 13,3 13,7|13,3 9,7|7,13 3,13 3,9|3,13 7,9",
         "shrink": "13,7 9,7 9,3|9,7 13,3|3,9 7,9 7,13|7,9 3,13",
+        "close": "4.5,4.5 11.5,11.5|11.5,4.5 4.5,11.5",
         "copy": "6,5.5 13,5.5 13,13 6,13 6,5.5|10,3 3,3 3,10",
     }
     """Strokes of points on a field of 16 pixels."""

@@ -49,6 +49,7 @@ _dashes = {
     "dash": [4.0, 2.5],
     "dot": [1.0, 2.0],
     "dashdot": [5.0, 2.0, 1.0, 2.0],
+    "longdash": [10.0, 3.0],
 }
 
 
@@ -145,14 +146,14 @@ def thinned(x: Array, y: Array) -> tuple[Array, Array]:
     return x, y
 
 
-def _visible(x: Array, view: Range) -> slice:
+def visible(x: Array, view: Range) -> slice:
     """The stretch of ascending x inside the view, with one neighbour at each end."""
     first = int(np.searchsorted(x, view[0], "left")) - 1
     last = int(np.searchsorted(x, view[1], "right")) + 1
     return slice(max(0, first), last)
 
 
-def _runs(x: Array, y: Array) -> list[tuple[Array, Array]]:
+def runs(x: Array, y: Array) -> list[tuple[Array, Array]]:
     """The unbroken stretches of a curve: NaN and infinity break it."""
     good = np.isfinite(x) & np.isfinite(y)
     if good.all():
@@ -162,20 +163,20 @@ def _runs(x: Array, y: Array) -> list[tuple[Array, Array]]:
 
 
 def _paint_line(line: DrawnLine, work: Brushwork) -> None:
-    shown = _visible(line.x, work.to.x)
+    shown = visible(line.x, work.to.x)
     x = work.to.px(line.x[shown])
     y = np.clip(work.to.py(line.y[shown]), -FAR, FAR)
     work.painter.setBrush(Qt.BrushStyle.NoBrush)
     width = min(1.0, line.style.width) if x.size > MANY else line.style.width
     work.painter.setPen(work.palette.pen(line.style, width))
-    for part in _runs(x, y):
+    for part in runs(x, y):
         work.painter.drawPolyline(polygon(*thinned(*part)))
     if line.markers:
         _paint_markers(x, y, line.style, work)
 
 
 def _paint_band(band: DrawnBand, work: Brushwork) -> None:
-    shown = _visible(band.x, work.to.x)
+    shown = visible(band.x, work.to.x)
     x = work.to.px(band.x[shown])
     low = np.clip(work.to.py(band.low[shown]), -FAR, FAR)
     high = np.clip(work.to.py(band.high[shown]), -FAR, FAR)
@@ -185,7 +186,7 @@ def _paint_band(band: DrawnBand, work: Brushwork) -> None:
     work.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     gaps = np.isnan(low) | np.isnan(high)
     pieces = zip(
-        _runs(x, np.where(gaps, np.nan, low)), _runs(x, np.where(gaps, np.nan, high)), strict=True
+        runs(x, np.where(gaps, np.nan, low)), runs(x, np.where(gaps, np.nan, high)), strict=True
     )
     for (lower_x, lower), (upper_x, upper) in pieces:
         lower_x, lower = thinned(lower_x, lower)

@@ -19,8 +19,11 @@ from kernlab.engine.contract.breaks import Break, find_break
 from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.claim import Claim
 from kernlab.engine.contract.drawing import Drawing, DrawnSheet, draw
-from kernlab.engine.contract.experiment import Experiment, Fidelity, Step
+from kernlab.engine.contract.experiment import Experiment, Fidelity, Step, formulas_of
 from kernlab.engine.contract.figure import Figure, Sheet
+from kernlab.engine.contract.formula import Formula
+from kernlab.engine.contract.memory import MemoryRefused, check
+from kernlab.engine.contract.sweep import Plan, sweep
 from kernlab.engine.contract.table import Table
 
 PATIENCE = 0.4
@@ -32,6 +35,8 @@ Computing and painting at the same time share one interpreter and take longer th
 """
 SUSPENDED = 2
 """Runs that may wait, half done, while the visible panel goes first."""
+CALM = 0.15
+"""Seconds without a coarse request after which a sweep goes on."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +49,14 @@ class Request:
     parameters: Any
     fidelity: Fidelity
     views: tuple[str, ...]
-    purpose: Literal["show", "claims", "break", "collect"] = "show"
+    purpose: Literal["show", "claims", "break", "collect", "pin", "sweep"] = "show"
     claim: str = ""
     parameter: str = ""
     scales: tuple[tuple[str, str, bool], ...] = ()
     """Figures whose axis ("x" or "y") the user wants logarithmic or linear."""
+    plan: Plan | None = None
+    stepwise: bool = False
+    """Whether the run is held after each step that carries tables, until `Lane.advance`."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +91,24 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """A run that raised: one sentence for the panel, the traceback for whoever asks."""
+    """A run that raised: one sentence for the panel, the traceback for whoever asks.
+
+    `refused` says that it was not started: it would have needed too much memory.
+    """
 
     request: Request
     message: str
     details: str
+    refused: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Held:
+    """A stepwise run that made a step and waits for :meth:`Lane.advance`."""
+
+    request: Request
+    note: str
 
 
 @dataclass
@@ -98,8 +119,10 @@ class Mail:
     status: Status | None = None
     answer: tuple[int, str] | None = None
     claims: tuple[int, tuple[Claim, ...]] | None = None
+    formulas: tuple[int, tuple[Formula, ...]] | None = None
     found: Break | None = None
-    events: list[Finished | Failed] = field(default_factory=list)
+    swept: tuple[Plan, Mapping[str, Table]] | None = None
+    events: list[Finished | Failed | Held] = field(default_factory=list)
 
 
 class Mailbox:
@@ -122,7 +145,7 @@ class Mailbox:
             for name, value in news.items():
                 setattr(mail, name, value)
 
-    def put_event(self, panel: str, event: Finished | Failed) -> None:
+    def put_event(self, panel: str, event: Finished | Failed | Held) -> None:
         with self._lock:
             self._mail.setdefault(panel, Mail()).events.append(event)
 
@@ -147,6 +170,12 @@ class Mailbox:
             self._mail[panel] = kept
             return mail
 
+    def last_event(self, panel: str) -> Finished | Failed | None:
+        """The newest event that nobody has taken yet; it stays where it is."""
+        with self._lock:
+            mail = self._mail.get(panel)
+            return mail.events[-1] if mail is not None and mail.events else None
+
     def panels(self) -> tuple[str, ...]:
         with self._lock:
             return tuple(self._mail)
@@ -162,21 +191,37 @@ def rescaled(figure: Figure | Sheet, scales: Sequence[tuple[str, str, bool]]) ->
 
 
 class _Run:
-    """A started request: its generator and the tables that it has made so far."""
+    """A started request: its generator and the tables that it has made so far.
 
-    def __init__(self, request: Request, cache: Cache, known: dict[str, Table]) -> None:
+    Raises:
+        MemoryRefused: it would need more than is free, or than `limit` where there is one.
+    """
+
+    def __init__(
+        self, request: Request, cache: Cache, known: dict[str, Table], limit: int | None
+    ) -> None:
+        check(request.experiment, request.parameters, request.fidelity, limit, cache.used)
         self.request = request
         self.tables: dict[str, Table] = {}
         self.known = known
         self.drawn = False
+        self.stepwise = request.stepwise
+        self.held = False
         self.started = time.perf_counter()
         self.precision = ""
         part = cache.part(request.experiment.key)
         steps: Iterator[Step | Break | None]
         if request.purpose == "break":
             steps = find_break(
-                request.experiment, request.claim, request.parameter, request.parameters, part
+                request.experiment,
+                request.claim,
+                request.parameter,
+                request.parameters,
+                part,
+                limit,
             )
+        elif request.plan is not None:
+            steps = sweep(request.experiment, request.parameters, *request.plan, part, limit)
         else:
             steps = request.experiment.run(
                 request.parameters, request.fidelity, part, request.views
@@ -190,14 +235,24 @@ class _Run:
                 self.steps.close()
 
 
+def _is_sweep(panel: str) -> bool:
+    """Whether an errand is a sweep: long, and in no hurry."""
+    return panel.endswith("/sweep")
+
+
 class Lane:
     """One worker thread that steps one run at a time: the visible panel's, the newest first.
 
     Args:
         cache: the stages' results; only the lane's thread touches it.
+
+    Attributes:
+        memory_limit: bytes that a run may need at most, or None for a share of what is free;
+            holds for runs that start from now on.
     """
 
     def __init__(self, cache: Cache | None = None) -> None:
+        self.memory_limit: int | None = None
         self.mailbox = Mailbox()
         self._cache = cache or Cache()
         self._condition = threading.Condition()
@@ -209,6 +264,7 @@ class Lane:
         self._last_coarse: dict[str, float] = {}
         self._unseen: dict[str, float] = {}
         self._visible = ""
+        self._stirred = 0.0
         self._closing = False
         self._thread = threading.Thread(target=self._loop, name="kernlab-lane", daemon=True)
         self._thread.start()
@@ -219,6 +275,8 @@ class Lane:
         """Ask for a run; it supersedes what the panel asked for before."""
         with self._condition:
             self._pending[request.panel] = request
+            if request.fidelity == "coarse":
+                self._stirred = time.perf_counter()
             self._cancelled.discard(request.panel)
             self._condition.notify()
 
@@ -228,6 +286,22 @@ class Lane:
             self._pending.pop(panel, None)
             self._cancelled.add(panel)
             self._condition.notify()
+
+    def advance(self, panel: str, *, to_end: bool = False) -> bool:
+        """Let a panel's stepwise run make its next step, or go on without further stops.
+
+        Returns whether there is such a run; one that does not stand still just goes on.
+        """
+        with self._condition:
+            waiting, run = self._pending.get(panel), self._runs.get(panel)
+            if waiting is not None:
+                self._pending[panel] = replace(waiting, stepwise=waiting.stepwise and not to_end)
+                return waiting.stepwise
+            if run is None or not run.stepwise:
+                return False
+            run.held, run.stepwise = False, not to_end
+            self._condition.notify()
+        return True
 
     def show(self, panel: str) -> None:
         """Say which panel is visible: its runs go first."""
@@ -247,11 +321,16 @@ class Lane:
             self._calls.append(function)
             self._condition.notify()
 
+    def known(self, panel: str) -> Mapping[str, Table]:
+        """The tables that full runs of a panel have made at its newest parameters."""
+        parameters_and_tables = self._known.get(panel)
+        return dict(parameters_and_tables[1]) if parameters_and_tables else {}
+
     @property
     def busy(self) -> bool:
-        """Whether anything runs or waits."""
+        """Whether anything runs or waits its turn."""
         with self._condition:
-            return bool(self._runs or self._pending or self._calls)
+            return bool(self._moving() or self._pending or self._calls)
 
     def close(self, timeout: float = 0.8) -> bool:
         """Stop the thread; False when it was inside a call that could not be stopped in time."""
@@ -267,7 +346,7 @@ class Lane:
         while True:
             with self._condition:
                 while not (self._closing or self._calls or self._cancelled or self._ready()):
-                    self._condition.wait(UNSEEN if self._pending else None)
+                    self._condition.wait(UNSEEN if self._pending or self._runs else None)
                 if self._closing:
                     break
                 calls, self._calls = self._calls, []
@@ -283,8 +362,14 @@ class Lane:
             self._drop(panel)
 
     def _ready(self) -> list[str]:
-        """Panels with something to do now."""
-        return [*(panel for panel in self._pending if self._may_start(panel)), *self._runs]
+        """Panels with something to do now; sweeps last, and not while a slider moves."""
+        names = [*(panel for panel in self._pending if self._may_start(panel)), *self._moving()]
+        calm = time.perf_counter() - self._stirred > CALM
+        return sorted((n for n in names if calm or not _is_sweep(n)), key=_is_sweep)
+
+    def _moving(self) -> list[str]:
+        """Panels whose run is not held."""
+        return [panel for panel, run in list(self._runs.items()) if not run.held]
 
     def _may_start(self, panel: str) -> bool:
         """Whether a panel's request may start: a coarse one waits for the last one's picture."""
@@ -321,6 +406,8 @@ class Lane:
 
     def _may_go_on(self, run: _Run, newer: Request) -> bool:
         """A superseded coarse run still reaches its first figure, or, when starved, its end."""
+        if run.held:
+            return False
         if run.request.fidelity == "full" or run.request.purpose != "show":
             return newer.purpose == "claims" and newer.serial == run.request.serial
         if newer.views != run.request.views:
@@ -333,7 +420,7 @@ class Lane:
         for other, run in list(self._runs.items()):
             if run.request.experiment.exclusive:
                 self._drop(other)
-        waiting = [other for other in self._runs if other != panel]
+        waiting = [n for n in self._moving() if n != panel and not _is_sweep(n)]
         for other in waiting[: max(0, len(waiting) - SUSPENDED)]:
             self._drop(other)
 
@@ -344,7 +431,7 @@ class Lane:
             if request.fidelity == "full":
                 self._known[request.panel] = known
         try:
-            run = _Run(request, self._cache, known[1])
+            run = _Run(request, self._cache, known[1], self.memory_limit)
         except Exception as error:
             self._fail(request, error)
             return None
@@ -383,8 +470,14 @@ class Lane:
         run.tables.update(step.tables)
         if request.fidelity == "full":
             run.known.update(step.tables)
-        if request.purpose == "show":
+        if request.purpose in ("show", "pin"):
             self._draw(run, step)
+        elif request.plan is not None:
+            self.mailbox.put(request.panel, swept=(request.plan, dict(run.tables)))
+        with self._condition:
+            run.held = run.stepwise
+        if run.held:
+            self.mailbox.put_event(request.panel, Held(request, step.note))
 
     def _draw(self, run: _Run, step: Step) -> None:
         """Draw the wanted figures whose tables are all of this run, and at least one is new."""
@@ -409,7 +502,7 @@ class Lane:
         collected = None
         if request.fidelity == "coarse":
             self._last_coarse[request.panel] = time.perf_counter()
-        elif request.purpose != "break":
+        elif request.purpose not in ("break", "pin", "sweep"):
             collected = self._judge(run)
         seconds = time.perf_counter() - run.started
         self.mailbox.put_event(request.panel, Finished(request, seconds, collected))
@@ -418,7 +511,10 @@ class Lane:
         """Judge the claims with all that is known at these parameters."""
         request, tables = run.request, dict(run.known)
         claims = tuple(request.experiment.claims(request.parameters, tables))
-        self.mailbox.put(request.panel, claims=(request.serial, claims))
+        formulas = formulas_of(request.experiment, request.parameters, tables)
+        self.mailbox.put(
+            request.panel, claims=(request.serial, claims), formulas=(request.serial, formulas)
+        )
         if request.purpose != "collect":
             return None
         figures = request.experiment.figures(request.parameters, run.tables)
@@ -428,4 +524,5 @@ class Lane:
     def _fail(self, request: Request, error: BaseException) -> None:
         message = str(error) or type(error).__name__
         details = "".join(traceback.format_exception(error))
-        self.mailbox.put_event(request.panel, Failed(request, message, details))
+        refused = isinstance(error, MemoryRefused)
+        self.mailbox.put_event(request.panel, Failed(request, message, details, refused))

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
+
+from kernlab.ui import report
 
 
 class Message(QFrame):
-    """Hidden until something is told; `fail` messages carry details to read and copy."""
+    """Hidden until something is told; `fail` messages carry details to read and copy.
 
-    def __init__(self) -> None:
+    Args:
+        subject: says what the panel shows now, for the report of a failure.
+
+    Signals:
+        told(kind, text, details): something was told, warned of, or has failed.
+    """
+
+    told = Signal(str, str, str)
+
+    def __init__(self, subject: report.SubjectNow = lambda: None) -> None:
         super().__init__(objectName="message")
+        self._subject_now = subject
+        self._subject: report.Subject | None = None
         self.topic = ""
         self._details = ""
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
         self._fade.timeout.connect(self.hide)
-        self.text = QLabel(wordWrap=True)
+        self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = self._button("Details", self._toggle)
         self._copy = self._button("Copy report", self._copy_report)
@@ -65,6 +77,7 @@ class Message(QFrame):
         self._fade.stop()
         self.topic = topic
         self._details = details
+        self._subject = self._subject_now()
         self.text.setText(text)
         self.setProperty("kind", kind)
         self.style().unpolish(self)
@@ -74,9 +87,10 @@ class Message(QFrame):
         self.details.hide()
         self.details.setPlainText(details)
         self.show()
+        self.told.emit(kind, text, details)
 
     def _toggle(self) -> None:
         self.details.setVisible(not self.details.isVisible())
 
     def _copy_report(self) -> None:
-        QGuiApplication.clipboard().setText(f"{self.text.text()}\n\n{self._details}")
+        report.copy(self.text.text(), self._details, self._subject)

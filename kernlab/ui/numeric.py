@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRandomGenerator, QSignalBlocker, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QRandomGenerator, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from kernlab.engine.contract.parameters import Field, parse
@@ -41,6 +41,7 @@ class NumberEditor(QLineEdit):
         self.field = field
         self.shown = ""
         self._fresh = False
+        self.setAcceptDrops(False)
         self.setFont(tabular_font())
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -96,6 +97,18 @@ class NumberEditor(QLineEdit):
     def _restore(self) -> None:
         self.show_text(self.shown)
         self.refused.emit("")
+
+    def event(self, event: QEvent) -> bool:
+        # Unless a text is being edited, undo is for the parameters and not for the text.
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            undoes = event.matches(QKeySequence.StandardKey.Undo)
+            if not self.isModified() and (undoes or event.matches(QKeySequence.StandardKey.Redo)):
+                event.ignore()
+                return False
+            if self.isModified() and event.key() == Qt.Key.Key_Escape:
+                event.accept()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
@@ -191,6 +204,21 @@ class NumberControl(Control):
         if self._dragged:
             self._dragged = False
             self.changed.emit(False)
+
+    def glide(self, value: float | int) -> bool:
+        """Take a value over as a drag of the slider does; says whether it was another one."""
+        assert self.slider is not None
+        self.slider.setSliderDown(True)
+        differs = self.set_value(value)
+        if differs:
+            self._dragged = True
+            self.changed.emit(True)
+        return differs
+
+    def let_go(self) -> None:
+        """End what :meth:`glide` began, as letting the slider go does."""
+        assert self.slider is not None
+        self.slider.setSliderDown(False)
 
     def _step(self, steps: float) -> None:
         if self.scale is not None:

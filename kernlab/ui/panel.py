@@ -27,16 +27,25 @@ from kernlab.engine.contract.drawing import Drawing, DrawnSheet
 from kernlab.engine.contract.experiment import CLAIMS, Experiment
 from kernlab.engine.contract.figure import Figure, Sheet
 from kernlab.engine.contract.text import number
+from kernlab.ui import control_menu, locks
 from kernlab.ui.actions import add_action
+from kernlab.ui.animation import Animator
+from kernlab.ui.animation_bar import AnimationBar
 from kernlab.ui.answer import Answer
 from kernlab.ui.cards import FigureCard, FigureGrid, SheetCard
 from kernlab.ui.claims import ClaimList
+from kernlab.ui.control_menu import Provider
 from kernlab.ui.controls import Controls
 from kernlab.ui.errands import Errands
-from kernlab.ui.jobs import Failed, Finished, Lane, Mail, Request, Status
+from kernlab.ui.jobs import Failed, Finished, Held, Lane, Mail, Request, Status
+from kernlab.ui.memory import Keeper
 from kernlab.ui.message import Message
+from kernlab.ui.own_presets import OwnPresets
+from kernlab.ui.pinning import PIN, Pinning
 from kernlab.ui.side import Side
+from kernlab.ui.step_mode import StepMode
 from kernlab.ui.toolbar import Toolbar
+from kernlab.ui.undo import Undo
 
 REST = 120
 """Milliseconds without a change after which the full run starts."""
@@ -58,6 +67,9 @@ class Panel(QWidget):
         file_requested(field): the user wants to choose a file for a data parameter.
         picture_shown(seconds): a picture of the newest parameters is on screen, that long
             after they changed.
+        finished(Finished), failed(Failed): a run has ended.
+        cancelled: what runs is about to be cancelled.
+        held(note): a stepwise run made a step and waits for the next.
     """
 
     parameters_changed = Signal(bool)
@@ -65,6 +77,10 @@ class Panel(QWidget):
     file_requested = Signal(str)
     picture_shown = Signal(float)
     finished = Signal(object)
+    failed = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+    held = Signal(str)
 
     def __init__(self, experiment: Experiment, lane: Lane, roles: Mapping[str, str]) -> None:
         super().__init__()
@@ -83,15 +99,19 @@ class Panel(QWidget):
         self._answered = -1
         self._collected: Callable[[Finished], None] | None = None
         self._search: tuple[str, str] | None = None
-        self._scales: dict[tuple[str, str], bool] = {}
+        self.scales: dict[tuple[str, str], bool] = {}
         self._cards: dict[str, FigureCard | SheetCard] = {}
         self._late: dict[str, str] = {}
         self.parameters = experiment.Parameters()
+        self.memory: dict[str, Keeper] = {}
+        self.menu_providers: list[Provider] = [locks.offer]
         self._build()
         self._next = self._timer(0, self._take_figures)
         self._rest = self._timer(REST, self._run_full)
         self._claims_rest = self._timer(CLAIMS_REST, self._run_claims)
         self._fill_view()
+        self.undo = Undo(self)
+        self.own_presets = OwnPresets(self)
 
     def _timer(self, milliseconds: int, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -105,22 +125,24 @@ class Panel(QWidget):
     def _build(self) -> None:
         self.toolbar = Toolbar(self.experiment)
         for preset in self.experiment.presets:
-            self.toolbar.presets.addAction(self._preset_action(preset))
+            self.toolbar.presets.addAction(self.preset_action(preset))
         self.toolbar.run_pressed.connect(self.run_or_cancel)
         self.toolbar.side_toggled.connect(lambda shown: self.side.setVisible(shown))
         self.answer = Answer()
-        self.message = Message()
+        self.message = Message(lambda: (self.experiment.key, self.parameters))
         self.tabs = QTabBar(objectName="views", drawBase=False, expanding=False)
         self.tabs.setAccessibleName("Views")
         for view in self.experiment.views:
             self.tabs.addTab(view)
         self.tabs.currentChanged.connect(lambda _: self._change_view())
-        self.tabs.setVisible(len(self.experiment.views) > 1)
+        if len(self.experiment.views) < 2:  # to show it here would open a window of its own
+            self.tabs.hide()
         self.grid = FigureGrid()
         centre = QVBoxLayout()
         centre.setContentsMargins(16, 12, 8, 8)
         centre.setSpacing(8)
-        for widget in (self.toolbar, self.answer, self.message, self.tabs):
+        self.pins = Pinning(self, self._errands, self._roles)
+        for widget in (self.toolbar, self.answer, self.message, self.tabs, self.pins.bar):
             centre.addWidget(widget)
         centre.addWidget(self.grid, 1)
         layout = QHBoxLayout(self)
@@ -128,10 +150,17 @@ class Panel(QWidget):
         layout.setSpacing(0)
         layout.addLayout(centre, 1)
         layout.addWidget(self._side())
+        control_menu.wire(self)
+        self.animator = Animator(self)
+        self.animation_bar = AnimationBar(self.animator)
+        centre.insertWidget(centre.indexOf(self.grid), self.animation_bar)
+        if getattr(self.experiment, "iterative", False):
+            self.step_mode = StepMode(self)
 
-    def _preset_action(self, preset: Preset) -> QAction:
+    def preset_action(self, preset: Preset) -> QAction:
+        """What loads a preset."""
         return add_action(
-            self, preset.title, lambda: self.load_preset(preset.title), tip=preset.look_at
+            self, preset.title, lambda: self.load_preset(preset), tip=preset.look_at
         )
 
     def _side(self) -> Side:
@@ -140,7 +169,7 @@ class Panel(QWidget):
         self.controls.file_requested.connect(self.file_requested)
         self.claims = ClaimList()
         self.claims.break_requested.connect(self._on_break_requested)
-        self.claims.preset_requested.connect(self.load_preset)
+        self.claims.preset_requested.connect(self._load_titled)
         self.claims.measure_requested.connect(self._run_claims)
         self.claims.highlight_requested.connect(self._highlight)
         self.side = Side(self.controls, self.claims)
@@ -149,6 +178,7 @@ class Panel(QWidget):
     def set_roles(self, roles: Mapping[str, str]) -> None:
         """Repaint the figures in the colours of another theme."""
         self._roles = dict(roles)
+        self.pins.set_roles(self._roles)
         for card in self._cards.values():
             card.set_roles(self._roles)
 
@@ -195,9 +225,10 @@ class Panel(QWidget):
         self._fill_view()
         if self._complete.get(self.view) != self.serial:
             self._submit("full")
+        self.pins.complete()
 
     def _on_scale_requested(self, key: str, axis: str, log: bool) -> None:
-        self._scales[key, axis] = log
+        self.scales[key, axis] = log
         self._submit("full")
 
     def _highlight(self, key: str) -> None:
@@ -212,17 +243,26 @@ class Panel(QWidget):
 
     def start(self) -> None:
         """Compute the first picture."""
+        self._fill_view()
         self._apply(moving=False)
 
     def set_parameters(self, values: Mapping[str, Any]) -> None:
-        """Take over parameters; those that are not named keep their values."""
-        self.controls.set_values({**self.controls.values(), **values})
+        """Take over parameters; those that are not named, or are locked, keep their values."""
+        now = self.controls.values()
+        self.controls.set_values({**now, **values})
+        kept = [n for n in self.controls.locked if n in values and values[n] != now[n]]
+        if kept:
+            self.message.tell(f"{', '.join(kept)} stayed as before: locked.")
 
-    def load_preset(self, title: str) -> None:
+    def _load_titled(self, title: str) -> None:
+        self.load_preset(next(item for item in self.experiment.presets if item.title == title))
+
+    def load_preset(self, preset: Preset) -> None:
         """Load a preset over the defaults and say what to look at."""
-        preset = next(item for item in self.experiment.presets if item.title == title)
         self.set_parameters({**vars(self.experiment.Parameters()), **preset.parameters})
-        self.message.tell(f"{preset.title}: {preset.look_at}")
+        locked = self.controls.locked
+        stayed = f" ({', '.join(locked)} stayed as before: locked.)" if locked else ""
+        self.message.tell(f"{preset.title}: {preset.look_at}{stayed}")
 
     def _on_changed(self, name: str, moving: bool) -> None:
         self._apply(moving)
@@ -280,7 +320,7 @@ class Panel(QWidget):
             self.parameters,
             fidelity,
             views,
-            scales=tuple((key, axis, log) for (key, axis), log in self._scales.items()),
+            scales=tuple((key, axis, log) for (key, axis), log in self.scales.items()),
             **more,
         )
 
@@ -299,6 +339,29 @@ class Panel(QWidget):
 
     def _run_full(self) -> None:
         self._submit("full")
+
+    def refine(self) -> None:
+        """Compute the picture in full at once, also while a slider moves."""
+        self._submit("full")
+
+    def run_stepwise(self) -> None:
+        """Run in full once more, from the start, and stand still after each step with tables."""
+        self._rest.stop()
+        self._claims_rest.stop()
+        others = [view for view in self.experiment.views if view != self.view]
+        self.lane.submit(self._request("full", (self.view, *others), stepwise=True))
+        self._set_running()
+
+    def advance(self, *, to_end: bool = False) -> bool:
+        """Let the stepwise run make its next step, or go on to its end; False where none is."""
+        goes_on = self.lane.advance(self.experiment.key, to_end=to_end)
+        if goes_on:
+            self._set_running()
+        return goes_on
+
+    def show_note(self, note: str) -> None:
+        """Say in the status line what the panel is at, while nothing runs."""
+        self._set_idle(note)
 
     def _run_claims(self) -> None:
         self.lane.submit(self._request("full", (CLAIMS,), purpose="claims"))
@@ -332,12 +395,14 @@ class Panel(QWidget):
     def run_or_cancel(self) -> None:
         """Cancel what runs, or run again where nothing does."""
         if self.toolbar.running:
+            self.cancelled.emit()
             self._rest.stop()
             self._claims_rest.stop()
             self.lane.cancel(self.experiment.key)
             for topic, kind in ((EXPORT, "export"), (SEARCH, "search")):
                 if kind in self._errands:
                     self.message.settle(topic)
+            self.pins.cancel()
             self._errands.cancel("export", "search", "answer")
             self._set_idle("cancelled")
         else:
@@ -379,12 +444,18 @@ class Panel(QWidget):
             if mail.claims is not None and mail.claims[0] == self.serial:
                 self._show_claims(mail.claims[1])
             for event in mail.events:
-                self._on_finished(event) if isinstance(event, Finished) else self._on_failed(event)
+                if isinstance(event, Held):
+                    self._on_held(event)
+                elif isinstance(event, Finished):
+                    self._on_finished(event)
+                else:
+                    self._on_failed(event)
         self.poll_errands()
         self._dim()
 
     def poll_errands(self) -> None:
         """Take what the lane has made besides the picture; also while another panel is shown."""
+        self.pins.poll()
         for errand in self._errands.news():
             self._on_errand(errand)
 
@@ -415,10 +486,7 @@ class Panel(QWidget):
         card = self._cards[drawing.key]
         if serial < self._shown.get(drawing.key, -1):
             return
-        if isinstance(card, FigureCard) and isinstance(drawing, Drawing):
-            card.show_drawing(drawing, keep_view=self.moving)
-        elif isinstance(card, SheetCard) and isinstance(drawing, DrawnSheet):
-            card.show_sheet(drawing)
+        self.pins.show(card, serial, drawing, keep_view=self.moving)
         card.set_stale(False)
         self._shown[drawing.key] = serial
         if serial == self.serial and self._pictured < serial:
@@ -452,8 +520,18 @@ class Panel(QWidget):
 
     def _on_failed(self, event: Failed) -> None:
         if event.request.serial == self.serial:
-            self.message.fail(event.message, event.details, RUN)
-            self._set_idle("failed")
+            if event.refused:
+                self.message.warn(event.message, RUN)
+            else:
+                self.message.fail(event.message, event.details, RUN)
+            self._set_idle("not started" if event.refused else "failed")
+            self.failed.emit(event)
+
+    def _on_held(self, event: Held) -> None:
+        if event.request.serial == self.serial:
+            self._complete.update(dict.fromkeys(event.request.views, self.serial))
+            self._set_idle(event.note)
+            self.held.emit(event.note)
 
     def _on_errand(self, mail: Mail) -> None:
         """News of an errand. What it says of claims is left aside: it knows less of them."""
@@ -463,6 +541,8 @@ class Panel(QWidget):
         if mail.found is not None:
             self._on_found(mail.found)
         for event in mail.events:
+            if isinstance(event, Held):
+                continue  # no errand is stepwise
             self._on_errand_done(event)
             if not self._running:
                 self._set_idle("")
@@ -472,8 +552,12 @@ class Panel(QWidget):
     def _on_errand_done(self, event: Finished | Failed) -> None:
         request = event.request
         kind = request.panel.rpartition("/")[2]
-        if isinstance(event, Failed) and kind == "search":
+        if kind == PIN:
+            self.pins.on_done(event)
+        elif isinstance(event, Failed) and kind == "search":
             self.message.warn(event.message, SEARCH)
+        elif isinstance(event, Failed) and kind == "export" and event.refused:
+            self.message.warn(f"Nothing was exported: {event.message}", EXPORT)
         elif isinstance(event, Failed) and kind == "export":
             self.message.fail(f"Nothing was exported: {event.message}", event.details, EXPORT)
         elif isinstance(event, Finished) and event.collected is not None:

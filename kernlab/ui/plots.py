@@ -29,6 +29,7 @@ from kernlab.engine.contract.drawing import (
 from kernlab.engine.contract.text import number
 from kernlab.ui.axes import Frame, Margins
 from kernlab.ui.items import Brushwork, Palette, Projection, layered, paint_item
+from kernlab.ui.pin_layer import PinLayer
 
 STALE_OPACITY = 0.5
 NEAR = 24.0
@@ -160,9 +161,10 @@ class PlotView(pyqtgraph.GraphicsView):  # type: ignore[misc]
         self._tick_font = scaled(self.font(), 0.85)
         self._palette = Palette(roles)
         self._frame = Frame(self._palette)
+        self._pinned = PinLayer(self._palette)
         self._layers = Layers(self._palette)
         self._stage = _Stage(self)
-        for item in (self._stage, self._frame, self._layers):
+        for item in (self._stage, self._frame, self._pinned, self._layers):
             self.addItem(item)
         self._readout = _Readout(self.viewport())
         self._pointer: QPointF | None = None
@@ -176,11 +178,12 @@ class PlotView(pyqtgraph.GraphicsView):  # type: ignore[misc]
     def set_roles(self, roles: Mapping[str, str]) -> None:
         """Repaint in the colours of another theme."""
         self._palette = Palette(roles)
-        self._frame.palette = self._layers.palette = self._palette
+        self._frame.palette = self._layers.palette = self._pinned.palette = self._palette
         self.setBackground(self._palette.color("surface"))
         self._readout.ink = self._palette.color("text")
         self._readout.paper = self._palette.color("raised")
         self._frame.update()
+        self._pinned.update()
         self._layers.update()
 
     def show_drawing(self, drawing: Drawing, *, keep_view: bool) -> None:
@@ -198,6 +201,7 @@ class PlotView(pyqtgraph.GraphicsView):  # type: ignore[misc]
                 self._stage.setLimits(**{f"{axis}Min": low, f"{axis}Max": high})
         self._layers.items = layered(drawing.items)
         self._layers.update()
+        self._pinned.show_traces(drawing.behind)
         self._frame.show_drawing(drawing)
         if not self._by_hand:
             shown = widened(drawing, *self.ranges) if keep_view else drawing
@@ -243,6 +247,11 @@ class PlotView(pyqtgraph.GraphicsView):  # type: ignore[misc]
         self._by_hand = True
         self._set_ranges((low, high), self.ranges[1])
 
+    def choose(self, x: Range, y: Range) -> None:
+        """Show ranges that the user has chosen, and let the linked figures follow."""
+        self._set_ranges(x, y)
+        self._on_moved()
+
     def _set_ranges(self, x: Range, y: Range) -> None:
         if (x, y) != self.ranges:
             self._stage.setRange(xRange=x, yRange=y, padding=0, disableAutoRange=False)
@@ -273,6 +282,7 @@ class PlotView(pyqtgraph.GraphicsView):  # type: ignore[misc]
         self._stage.setGeometry(rect)
         to = Projection(rect, *self.ranges)
         self._frame.place(size, to, self._tick_font)
+        self._pinned.place(to)
         self._layers.place(to, self._tick_font)
 
     # -- pointer ----------------------------------------------------------------------------
@@ -286,6 +296,12 @@ class PlotView(pyqtgraph.GraphicsView):  # type: ignore[misc]
         if self.drawing is not None and self.projection.rect.contains(at):
             x, y = self.projection.back(at)
             self.clicked.emit(_data(x, self.drawing.x.log), _data(y, self.drawing.y.log))
+
+    def read_at(self, at: QPointF | None) -> str:
+        """Show the read-out of a place, in pixels, and return it; of none, hide it."""
+        self._pointer = at
+        self._tell()
+        return self._readout.text if at is not None else ""
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
@@ -318,12 +334,19 @@ def read_out(drawing: Drawing, to: Projection, at: QPointF) -> str:
     x, y = to.back(at)
     parts = [f"x {number(_data(x, drawing.x.log))}", f"y {number(_data(y, drawing.y.log))}"]
     named = [_image_value(item, x, y) for item in drawing.items if isinstance(item, DrawnImage)]
-    lines = [item for item in drawing.items if isinstance(item, DrawnLine) and item.label]
-    heights = [(abs(to.py(_height(line, x)) - at.y()), line) for line in lines]
-    near = [(gap, line) for gap, line in heights if gap < NEAR]
+    lines = [
+        (item.label, item) for item in drawing.items if isinstance(item, DrawnLine) and item.label
+    ]
+    lines += [
+        (f"{item.trace.label} {item.name}".strip(), item.trace)
+        for item in drawing.behind
+        if isinstance(item.trace, DrawnLine)
+    ]
+    heights = [(abs(to.py(_height(line, x)) - at.y()), label, line) for label, line in lines]
+    near = [found for found in heights if found[0] < NEAR]
     if near:
-        line = min(near, key=lambda pair: pair[0])[1]
-        named.append(f"{line.label} {number(_data(_height(line, x), drawing.y.log))}")
+        _, label, line = min(near, key=lambda found: found[0])
+        named.append(f"{label} {number(_data(_height(line, x), drawing.y.log))}")
     return "   ".join(parts + [name for name in named if name])
 
 

@@ -15,6 +15,7 @@ from kernlab.engine.contract.text import THIN_SPACE
 from kernlab.ui.card import Card
 from kernlab.ui.header import icon_button
 from kernlab.ui.items import Palette
+from kernlab.ui.pins import Changes
 
 TALLEST = 260
 """Pixels that a sheet may take before it scrolls."""
@@ -33,15 +34,19 @@ class _Rows(QWidget):
         self.opacity = 1.0
         self.waiting = "computing…"
         self.row_height = TALL_ROW
+        self.changes: Changes | None = None
         self._least: list[float] = []
+        self._beside: list[float] = []
         self._to_right: list[bool] = []
         self.setFixedHeight(3 * TALL_ROW)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_sheet(self, sheet: DrawnSheet, room: int) -> None:
+    def show_sheet(self, sheet: DrawnSheet, room: int, changes: Changes | None = None) -> None:
         """Take over the texts; lay out anew only where the shape differs."""
         before, self.sheet = self.sheet, sheet
-        if before is None or before.headings != sheet.headings:
+        fewer = changes is None and self.changes is not None
+        self.changes = changes
+        if before is None or before.headings != sheet.headings or fewer:
             self._least = []
         self._measure(sheet)
         count = max(1, len(sheet.rows))
@@ -58,9 +63,22 @@ class _Rows(QWidget):
             max(map(metrics.horizontalAdvance, [heading, *cells])) + 2 * PAD
             for heading, cells in zip(sheet.headings, columns, strict=True)
         ]
+        self._to_right = [bool(cells) and all(_is_number(c) for c in cells) for cells in columns]
+        self._beside = self._measure_changes(metrics)
+        needed = [sum(pair) for pair in zip(needed, self._beside, strict=True)]
         known = self._least or [0.0] * len(needed)
         self._least = [max(pair) for pair in zip(known, needed, strict=True)]
-        self._to_right = [bool(cells) and all(_is_number(c) for c in cells) for cells in columns]
+
+    def _measure_changes(self, metrics: QFontMetricsF) -> list[float]:
+        """The room that the changes of each column need beside its numbers."""
+        if self.changes is None:
+            return [0.0] * len(self._to_right)
+        heading = self.changes.heading
+        made = []
+        for right, *cells in zip(self._to_right, *self.changes.cells, strict=True):
+            widest = max(map(metrics.horizontalAdvance, (heading, *cells)))
+            made.append(widest + PAD if right and any(cells) else 0.0)
+        return made
 
     @property
     def places(self) -> list[tuple[float, float]]:
@@ -79,6 +97,8 @@ class _Rows(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.waiting)
             return
         self._paint_row(painter, 0, 22, self.sheet.headings)
+        if self.changes is not None:
+            self._paint_changes(painter, 0, 22, (self.changes.heading,) * len(self._beside))
         painter.setPen(QPen(self.colors.color("line"), 1))
         painter.drawLine(0, 22, self.width(), 22)
         painter.setOpacity(self.opacity)
@@ -87,12 +107,25 @@ class _Rows(QWidget):
             if event.rect().top() - self.row_height < top <= event.rect().bottom():
                 painter.setPen(self.colors.color("text"))
                 self._paint_row(painter, top, self.row_height, row)
+                if self.changes is not None:
+                    painter.setPen(self.colors.color("muted"))
+                    self._paint_changes(painter, top, self.row_height, self.changes.cells[k])
 
     def _paint_row(self, painter: QPainter, top: int, height: int, texts: tuple[str, ...]) -> None:
-        for text, (left, width), right in zip(texts, self.places, self._to_right, strict=True):
+        shapes = zip(texts, self.places, self._to_right, self._beside, strict=True)
+        for text, (left, width), right, beside in shapes:
             side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-            place = QRectF(left + PAD, top, width - 2 * PAD, height)
+            place = QRectF(left + PAD, top, width - 2 * PAD - beside, height)
             painter.drawText(place, side | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _paint_changes(
+        self, painter: QPainter, top: int, height: int, texts: tuple[str, ...]
+    ) -> None:
+        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for text, (left, width), beside in zip(texts, self.places, self._beside, strict=True):
+            if beside:
+                place = QRectF(left + width - PAD - beside, top, beside, height)
+                painter.drawText(place, align, text)
 
 
 def _is_number(text: str) -> bool:
@@ -107,7 +140,8 @@ class SheetCard(Card):
         self.rows = _Rows(self.colors)
         self.area = QScrollArea(widgetResizable=True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.area.setAccessibleName(title)
+        self.outline_with(self.area)
         self.area.viewport().setAutoFillBackground(False)
         self.area.setWidget(self.rows)
         self.rows.setAutoFillBackground(False)  # setWidget turned it on
@@ -121,11 +155,12 @@ class SheetCard(Card):
         """What is on screen."""
         return self.rows.sheet
 
-    def show_sheet(self, sheet: DrawnSheet) -> None:
-        """Hand over a sheet."""
+    def show_sheet(self, sheet: DrawnSheet, changes: Changes | None = None) -> None:
+        """Hand over a sheet, and what to show beside its numbers."""
         shape = self._shape()
-        self.header.show_texts(sheet.title, sheet.note, (), keep_rows=True)
-        self.rows.show_sheet(sheet, TALLEST - self._around())
+        note = " · ".join(filter(None, (sheet.note, changes.note if changes else "")))
+        self.header.show_texts(sheet.title, note, (), keep_rows=True)
+        self.rows.show_sheet(sheet, TALLEST - self._around(), changes)
         if self._shape() != shape:
             self.setFixedHeight(self.sizeHint().height())
 
@@ -146,7 +181,7 @@ class SheetCard(Card):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and self.sheet is not None:
-            self.show_sheet(self.sheet)
+            self.show_sheet(self.sheet, self.rows.changes)
 
     def set_waiting(self, text: str) -> None:
         """What the card says while there is no sheet yet."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from kernlab.threads import thread_counts
 from kernlab.ui.jobs import Status
+from kernlab.ui.progress import TimeLeft, in_words
 
 
 class Note(QLabel):
@@ -51,13 +52,18 @@ class StatusLine(QFrame):
         row.addStretch(1)
         row.addWidget(self.facts)
         self.setFixedHeight(32)
-        self._status: Status | None = None
+        self._left = TimeLeft()
+        self._sentence = ""
         self._help = self._hint = ""
         self._latencies: deque[float] = deque(maxlen=15)
         self._precision = ""
-        counts = thread_counts()
-        self._threads = f"{counts['blas']} BLAS thread{'s' * (counts['blas'] != 1)}, CPU"
+        self.show_threads(thread_counts()["blas"])
         self.show_status(None)
+
+    def show_threads(self, blas: int) -> None:
+        """Say with how many BLAS threads the lane computes."""
+        self._threads = f"{blas} BLAS thread{'s' * (blas != 1)}, CPU"
+        self._show_facts()
 
     def show_latency(self, seconds: float) -> None:
         """Remember how long the newest picture took; the median is shown."""
@@ -80,13 +86,13 @@ class StatusLine(QFrame):
         self._show_note()
 
     def _show_note(self) -> None:
-        text = self._help or self._hint or _sentence(self._status)
+        text = self._help or self._hint or self._sentence
         if text != self.note.text():
             self.note.setText(text)
 
     def show_status(self, status: Status | None) -> None:
         """Show what the visible panel's run is doing."""
-        self._status = status
+        self._sentence = self._said(status)
         running = status is not None and status.fraction is not None
         self.bar.setVisible(running)
         self.cancel.setVisible(running)
@@ -97,6 +103,13 @@ class StatusLine(QFrame):
             self._precision = status.precision
         self._show_facts()
 
+    def _said(self, status: Status | None) -> str:
+        """What is running, and how long it will still take where that can be said."""
+        if status is None:
+            return "starting…"
+        seconds = self._left.estimate(status.started, status.fraction, time.perf_counter())
+        return ", ".join(filter(None, (status.note, in_words(seconds)))) or "ready"
+
     def _show_facts(self) -> None:
         facts = []
         if self._latencies:
@@ -106,12 +119,3 @@ class StatusLine(QFrame):
         text = "  ·  ".join([*facts, self._threads])
         if text != self.facts.text():
             self.facts.setText(text)
-
-
-def _sentence(status: Status | None) -> str:
-    if status is None:
-        return "starting…"
-    if not status.fraction:
-        return status.note or "ready"
-    left = (time.perf_counter() - status.started) * (1 / status.fraction - 1)
-    return f"{status.note}, about {left:.0f} s left" if left >= 1.5 else status.note

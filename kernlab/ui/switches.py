@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QGridLayout, QSizePolicy, QWidget
 
 
@@ -67,6 +76,37 @@ class SideToggle(QAbstractButton):
             painter.fillRect(column, ink)
         else:
             painter.drawLine(column.topLeft(), column.bottomLeft())
+
+
+class ArrowButton(QAbstractButton):
+    """An action as a round arrow: back for *Undo*, onwards for any other."""
+
+    def __init__(self, action: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.action = action
+        self.setFixedSize(24, 28)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setAccessibleName(action.text())
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self.setToolTip(f"{action.text()} ({keys})")
+        self.clicked.connect(lambda _=False: action.trigger())
+        action.enabledChanged.connect(self.setEnabled)
+        self.setEnabled(action.isEnabled())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        role, colors = QPalette.ColorRole, self.palette()
+        lit = self.hasFocus() or self.underMouse()
+        ink = QColor(colors.color(role.Highlight if lit else role.WindowText))
+        ink.setAlphaF(1.0 if self.isEnabled() else 0.3)
+        painter.setPen(QPen(ink, 1.6))
+        painter.translate(self.width() / 2, self.height() / 2)
+        if self.action.text() != "Undo":
+            painter.scale(-1, 1)
+        painter.drawArc(QRectF(-6, -5, 12, 11), -90 * 16, 200 * 16)
+        painter.drawPolyline([QPointF(-2, -9), QPointF(-6, -4), QPointF(-1, -1.5)])
 
 
 class CheckBox(QCheckBox):

@@ -204,7 +204,7 @@ QPushButton:pressed, QToolButton:pressed { background: $pressed; }
 QPushButton:checked, QToolButton:checked {
     color: $accent; background: $accent_tint; border-color: $accent;
 }
-QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
+QPushButton:focus, QToolButton:focus { border: 2px solid $accent; padding: 3px 9px; }
 QPushButton:disabled, QToolButton:disabled { color: $dimmed; background: $background; }
 QPushButton::menu-indicator, QToolButton::menu-indicator {
     image: none; width: 0px; height: 0px; margin-left: 16px; border-left: 4px solid $surface;
@@ -222,6 +222,7 @@ QPushButton[flat="true"], QToolButton[autoRaise="true"] {
 }
 QPushButton[flat="true"]:hover, QToolButton[autoRaise="true"]:hover { background: $hover; }
 QPushButton[flat="true"]:focus, QToolButton[autoRaise="true"]:focus { border-color: $accent; }
+QPushButton#small:focus { padding: 0px 5px; }
 QPushButton#small { padding: 1px 6px; font-size: $small; }
 QPushButton[link="true"] {
     color: $accent; background: transparent; border: 1px solid transparent; border-radius: 4px;
@@ -229,7 +230,7 @@ QPushButton[link="true"] {
 }
 QPushButton[link="true"][small="true"] { font-size: $small; }
 QPushButton[link="true"]:hover { text-decoration: underline; background: transparent; }
-QPushButton[link="true"]:focus { border-color: $accent; }
+QPushButton[link="true"]:focus { border-color: $accent; padding: 0px 1px; }
 QPushButton[link="true"]:disabled { color: $dimmed; background: transparent; }
 QPushButton[link="true"][muted="true"] { color: $muted; }
 QPushButton[segment="true"] {
@@ -240,7 +241,7 @@ QPushButton[segment="true"]:hover { color: $text; background: $hover; }
 QPushButton[segment="true"]:checked {
     color: $accent; background: $surface; border-color: $grid; font-weight: 600;
 }
-QPushButton[segment="true"]:focus { border-color: $accent; }
+QPushButton[segment="true"]:focus { border-color: $accent; padding: 2px 5px; }
 QPushButton[segment="true"]:disabled { color: $dimmed; }
 #segments { background: $background; border: 1px solid $line; border-radius: 6px; }
 QPushButton#entry {
@@ -248,7 +249,7 @@ QPushButton#entry {
 }
 QPushButton#entry:hover { background: $hover; }
 QPushButton#entry:checked { color: $accent; background: $accent_tint; }
-QPushButton#entry:focus { border-color: $accent; }
+QPushButton#entry:focus { border-color: $accent; padding: 7px 11px; }
 
 QLineEdit, QPlainTextEdit, QTextEdit, QComboBox {
     color: $text; background: $surface; border: 1px solid $line; border-radius: 6px;
@@ -256,11 +257,13 @@ QLineEdit, QPlainTextEdit, QTextEdit, QComboBox {
 }
 QLineEdit:hover, QComboBox:hover { border-color: $outline; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus {
-    border: 1px solid $accent;
+    border: 2px solid $accent; padding: 1px 4px;
 }
 QLineEdit:disabled, QComboBox:disabled { color: $dimmed; background: $background; }
-QLineEdit[invalid="true"], QLineEdit[invalid="true"]:focus { border: 1px solid $fails; }
+QLineEdit[invalid="true"] { border: 1px solid $fails; }
+QLineEdit[invalid="true"]:focus { border: 2px solid $fails; }
 QComboBox { padding: 4px 8px; }
+QComboBox:focus { padding: 3px 7px; }
 QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow {
     image: none; width: 0; height: 0; border-left: 4px solid $surface;
@@ -283,7 +286,9 @@ QTabBar::tab {
 }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $accent; border-bottom-color: $accent; }
-QTabBar::tab:focus { color: $accent; background: $accent_tint; }
+QTabBar::tab:selected:focus {
+    color: $accent; background: $accent_tint; border: 2px solid $accent; padding: 3px 0px 5px 0px;
+}
 
 QProgressBar { background: $line; border: none; border-radius: 3px; color: $text; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
@@ -313,5 +318,13 @@ QSplitter::handle:hover { background: $line; }
 #claim { border: 1px solid transparent; border-radius: 6px; background: transparent; }
 #claim:hover { background: $raised; border-color: $line; }
 #claim[expanded="true"] { background: $raised; border-color: $line; }
-#claim:focus { border-color: $accent; }
+#claim:focus { border: 2px solid $accent; }
+
+#overlay { background: $raised; border: 1px solid $grid; border-radius: 10px; }
+#palette {
+    background: transparent; border: none; border-bottom: 1px solid $line; border-radius: 0;
+    padding: 12px 14px; font-size: $brand;
+}
+#palette:focus { border: none; border-bottom: 2px solid $accent; }
+#offers { background: transparent; border: none; padding: 4px 0; }
 """)

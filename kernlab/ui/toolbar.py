@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
     QHBoxLayout,
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from kernlab.engine.contract.experiment import Experiment
-from kernlab.ui.switches import SideToggle
+from kernlab.ui.switches import ArrowButton, SideToggle
 
 
 class Toolbar(QWidget):
@@ -33,9 +33,10 @@ class Toolbar(QWidget):
         self.running = False
         title = QLabel(experiment.title, objectName="title")
         question = QLabel(experiment.question, objectName="muted", wordWrap=True)
-        row = QHBoxLayout()
+        self._row = row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(title, 1)
+        self._icons = 1
         for button in self._buttons():
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
@@ -55,9 +56,15 @@ class Toolbar(QWidget):
         self.side = SideToggle()
         self.side.setAccessibleName("Show controls and claims")
         self.side.setToolTip("Controls and claims (F9)")
-        self.side.setShortcut(QKeySequence(Qt.Key.Key_F9))
         self.side.toggled.connect(self.side_toggled)
         return [*self._menus, self.run, self.side]
+
+    def add_icons(self, *actions: QAction) -> None:
+        """Show actions as small buttons before the menus."""
+        for action in actions:
+            button = ArrowButton(action)
+            self._row.insertWidget(self._icons, button, 0, Qt.AlignmentFlag.AlignTop)
+            self._icons += 1
 
     def _menu(self, text: str, name: str) -> QMenu:
         button = self._button(text, name)

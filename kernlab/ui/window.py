@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QButtonGroup,
@@ -29,18 +36,23 @@ from PySide6.QtWidgets import (
 from kernlab.data_files import read_columns
 from kernlab.engine import catalogue
 from kernlab.engine.contract import recipe as recipes
-from kernlab.engine.contract.parameters import fields_of
+from kernlab.engine.contract.parameters import OwnData, fields_of
 from kernlab.engine.contract.recipe import Restored
 from kernlab.engine.contract.snippets import as_command, as_python
 from kernlab.engine.contract.text import plain
 from kernlab.export import SUFFIXES, Bundle, ExportError, atomic
 from kernlab.export.process import ExportProcess
 from kernlab.threads import thread_counts
-from kernlab.ui import first_start
+from kernlab.ui import commands, first_start, focus
 from kernlab.ui import theme as themes
 from kernlab.ui.actions import add_action
 from kernlab.ui.jobs import Finished, Lane, rescaled
+from kernlab.ui.opening import Opening, on_lane
 from kernlab.ui.panel import EXPORT, VALUE, Panel
+from kernlab.ui.preferences import Preferences
+from kernlab.ui.recording import Recorder
+from kernlab.ui.session import Session
+from kernlab.ui.settings import Settings
 from kernlab.ui.status import StatusLine
 
 TICK, IDLE_TICK = 2, 16
@@ -54,10 +66,10 @@ NARROW = 1180
 TIGHT = 980
 """Window width in pixels below which the right column gives its place to the figures."""
 EXPORTS = (
-    ("Export figures of this view…", "view"),
-    ("Export all figures…", "all"),
-    ("Export data (CSV or ZIP)…", "data"),
-    ("Copy image", "image"),
+    ("Export figures of this view…", "view", "Ctrl+Shift+E"),
+    ("Export all figures…", "all", "Ctrl+Alt+E"),
+    ("Export data (CSV or ZIP)…", "data", "Ctrl+E"),
+    ("Copy image", "image", "Ctrl+Shift+I"),
 )
 FIGURE_KINDS = "PDF (*.pdf);;SVG (*.svg);;PNG (*.png)"
 DATA_KINDS = "All tables, CSV in a ZIP (*.zip);;First table, CSV (*.csv)"
@@ -66,7 +78,7 @@ DATA_KINDS = "All tables, CSV in a ZIP (*.zip);;First table, CSV (*.csv)"
 class Window(QMainWindow):
     """The laboratory. Panels are built when they are first shown."""
 
-    def __init__(self, theme: str = "light") -> None:
+    def __init__(self, theme: str = "light", preferences: Preferences | None = None) -> None:
         super().__init__()
         self.setWindowTitle("kernlab")
         self.resize(1440, 900)
@@ -79,6 +91,13 @@ class Window(QMainWindow):
         self._panels: dict[str, Panel] = {}
         self._exporting: list[tuple[Future[Any], Panel, Path]] = []
         self._build()
+        self.opening = Opening(self)
+        self.setAcceptDrops(True)
+        add_action(self, "Open…", self.opening.choose, "Ctrl+O", "A file that kernlab wrote")
+        add_action(self, "Paste state", self.opening.paste, "Ctrl+Shift+V")
+        self.settings = Settings(self, preferences or Preferences())
+        self.session: Session | None = None
+        self.command_palette, self.shortcut_sheet = commands.add_to_window(self)
         self._tick = QTimer(self)
         self._tick.setTimerType(Qt.TimerType.PreciseTimer)
         self._tick.timeout.connect(self._poll)
@@ -141,6 +160,11 @@ class Window(QMainWindow):
     # -- panels -----------------------------------------------------------------------------
 
     @property
+    def panels(self) -> Mapping[str, Panel]:
+        """Those that have been shown, by their keys."""
+        return self._panels
+
+    @property
     def panel(self) -> Panel:
         """The panel on screen."""
         current = self.stack.currentWidget()
@@ -158,6 +182,8 @@ class Window(QMainWindow):
             panel.controls.help_changed.connect(self.status_line.show_help)
             panel.file_requested.connect(self._choose_file)
             self._fill_menus(panel)
+            Recorder(panel, self.exports)
+            commands.add_to_panel(panel)
             panel.toolbar.side.setChecked(not self._tight)
             self._panels[key] = panel
             self.stack.addWidget(panel)
@@ -168,20 +194,23 @@ class Window(QMainWindow):
         self.lane.show(key)
         self.status_line.forget()
         if new:
+            if self.session is not None:
+                self.session.restore(panel)
             panel.start()
             QTimer.singleShot(PATIENCE, panel, lambda: self._explain_wait(panel))
         self._show_status()
         return panel
 
     def _fill_menus(self, panel: Panel) -> None:
-        def add(text: str, slot: Callable[[], object]) -> None:
-            panel.toolbar.exports.addAction(add_action(panel, text, slot))
+        def add(text: str, slot: Callable[[], object], keys: str) -> None:
+            panel.toolbar.exports.addAction(add_action(panel, text, slot, keys))
 
-        for text, what in EXPORTS:
-            add(text, partial(self._export_pressed, what))
+        for text, what, keys in EXPORTS:
+            add(text, partial(self._export_pressed, what), keys)
         panel.toolbar.exports.addSeparator()
-        add("Copy as Python", partial(self._copy, as_python))
-        add("Copy as command", partial(self._copy, as_command))
+        add("Copy as Python", partial(self._copy, as_python), "Ctrl+Shift+Y")
+        add("Copy as command", partial(self._copy, as_command), "Ctrl+Shift+K")
+        add("Copy state as text", self.opening.copy, "Ctrl+Shift+C")
 
     def _enter(self, key: str) -> None:
         """Show a panel, or say in the one on screen why it cannot be shown."""
@@ -204,6 +233,7 @@ class Window(QMainWindow):
         """Show a recipe's experiment with its parameters, and report what was odd about it."""
         panel = self.show_panel(restored.experiment)
         defaults = dict(vars(panel.experiment.Parameters()))
+        panel.controls.lock(())
         panel.set_parameters({**defaults, **restored.parameters})
         if restored.warnings:
             panel.message.warn(" · ".join(restored.warnings))
@@ -239,18 +269,8 @@ class Window(QMainWindow):
         field = next(f for f in fields_of(panel.experiment.Parameters) if f.name == name)
         condition = field.only_if
         chosen = {condition.parameter: condition.values[0]} if condition else {}
-        outcome: Future[Any] = Future()
 
-        def read(_: object) -> None:
-            try:
-                outcome.set_result(read_columns(path, field))
-            except BaseException as error:
-                outcome.set_exception(error)
-
-        def deliver() -> None:
-            if not outcome.done():
-                return
-            watch.stop()
+        def deliver(outcome: Future[OwnData]) -> None:
             error = outcome.exception()
             if error is None:
                 panel.set_parameters({name: outcome.result(), **chosen})
@@ -259,10 +279,7 @@ class Window(QMainWindow):
             else:
                 panel.message.fail(f"{path.name} was not read: {error!r}", repr(error), VALUE)
 
-        watch = QTimer(self)
-        watch.timeout.connect(deliver)
-        watch.start(30)
-        self.lane.call(read)
+        on_lane(self, self.lane, lambda: read_columns(path, field), deliver)
 
     def _copy(self, make: Any) -> None:
         panel = self.panel
@@ -275,7 +292,8 @@ class Window(QMainWindow):
             QGuiApplication.clipboard().setPixmap(panel.grid.grab())
             panel.message.tell("The picture is on the clipboard.", BRIEFLY)
             return
-        kinds = DATA_KINDS if what == "data" else FIGURE_KINDS
+        figure_kinds = self.settings.preferences.first_kind(FIGURE_KINDS)
+        kinds = DATA_KINDS if what == "data" else figure_kinds
         name = str(Path.home() / panel.experiment.key)
         path, kind = QFileDialog.getSaveFileName(self, "Export", name, kinds)
         if path:
@@ -294,6 +312,7 @@ class Window(QMainWindow):
             return
         view = panel.view if what == "view" else None
         recipe = recipes.make(panel.experiment.key, panel.parameters, thread_counts())
+        options = self.settings.preferences.export_options
         panel.message.tell(f"Exporting {path.name} …", topic=EXPORT)
 
         def done(event: Finished) -> None:
@@ -312,7 +331,7 @@ class Window(QMainWindow):
                 claims=made.claims,
                 recipe=recipe,
             )
-            self._exporting.append((self.exports.submit(path, bundle), panel, path))
+            self._exporting.append((self.exports.submit(path, bundle, **options), panel, path))
 
         panel.collect(done)
 
@@ -334,15 +353,15 @@ class Window(QMainWindow):
     # -- theme, size, end -------------------------------------------------------------------
 
     def switch_theme(self) -> None:
-        """Light to dark and back."""
-        self.set_theme("dark" if self.theme.name == "light" else "light")
+        """Light to dark and back; it is remembered."""
+        self.settings.change(theme="dark" if self.theme.name == "light" else "light")
 
     def set_theme(self, name: str) -> None:
         """Repaint everything in a theme."""
         self.theme = themes.load(name)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        themes.apply(application, self.theme)
+        themes.apply(application, self.theme, self.settings.preferences.font_size)
         for panel in self._panels.values():
             panel.set_roles(self.theme.roles)
         self._label_navigation()
@@ -355,13 +374,35 @@ class Window(QMainWindow):
             for panel in self._panels.values():
                 panel.toolbar.side.setChecked(not self._tight)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.opening.accepts(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.opening.drop(event.mimeData())
+        event.acceptProposedAction()
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        return focus.move(self.centralWidget(), forward=next)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:  # nothing nearer had a use for it
+            self._cancel()
+        else:
+            super().keyPressEvent(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave within a second, also out of a computation that cannot be stopped."""
         begun = time.perf_counter()
         self._tick.stop()
+        if self.session is not None:
+            self.session.close()
         self.hide()
         self.exports.close()
-        if not self.lane.close(timeout=max(0.1, 0.7 - (time.perf_counter() - begun))):
+        stopped = self.lane.close(timeout=max(0.1, 0.6 - (time.perf_counter() - begun)))
+        if self.session is not None:
+            self.session.finish(max(0.1, 0.8 - (time.perf_counter() - begun)))
+        if not stopped:
             os._exit(0)
         event.accept()
 

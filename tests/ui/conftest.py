@@ -124,8 +124,9 @@ def make_user(
         themes.apply(qapp, themes.load("light"))
         window = Window()
         windows.append(window)
-        with qtbot.waitExposed(window):
+        with qtbot.waitActive(window):
             window.show()
+            window.activateWindow()
         return User(qtbot, window)
 
     yield make

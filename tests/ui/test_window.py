@@ -67,7 +67,7 @@ class TestExport:
         user.panel.set_parameters(CHANGED)
         asked, path = user.panel.parameters, tmp_path / name
         exported(user, path, what)
-        user.panel.load_preset("Nyström, two variances")
+        user.act("Nyström, two variances")
         recipe = read_recipe(path)
         user.window.restore(recipes.restore(recipe, catalogue.get("gapped-sine").Parameters))
         assert user.panel.parameters == asked

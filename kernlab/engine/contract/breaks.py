@@ -12,6 +12,7 @@ from typing import Any
 from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.claim import NOT_MEASURED, Verdict
 from kernlab.engine.contract.experiment import CLAIMS, Experiment, merge
+from kernlab.engine.contract.memory import check
 from kernlab.engine.contract.parameters import Field, fields_of
 
 SCAN = 9
@@ -38,7 +39,12 @@ class NoBreak(ValueError):
 
 
 def find_break(
-    experiment: Experiment, claim_id: str, parameter: str, start: Any, cache: Cache
+    experiment: Experiment,
+    claim_id: str,
+    parameter: str,
+    start: Any,
+    cache: Cache,
+    memory_limit: int | None = None,
 ) -> Iterator[Break | None]:
     """Bisect one numeric parameter to the value where a claim's verdict flips.
 
@@ -47,7 +53,8 @@ def find_break(
     1e-4, or to neighbouring integers. Where the claim turns inconclusive in between, the flip
     is the one from a verdict to *inconclusive*, and `verdicts` says so. Yields None wherever the
     run yields, so that it can be stopped, and the bracket after each halving; the last one is
-    `final`.
+    `final`. Values whose run would need too much memory, or more than `memory_limit` bytes, are
+    left aside.
 
     Raises:
         ValueError: the parameter is not a number.
@@ -59,7 +66,8 @@ def find_break(
     def verdict(at: float) -> Iterator[Verdict | None]:
         try:
             p = dataclasses.replace(start, **{parameter: scale.value(at)})
-        except ValueError:  # refused in combination with another parameter: nothing to judge
+            check(experiment, p, "full", memory_limit, cache.used)
+        except ValueError:  # with another parameter or for its size: nothing to judge
             yield "inconclusive"
             return
         tables: dict[str, Any] = {}

@@ -10,6 +10,9 @@ from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
+BUDGET = 256_000_000
+"""Bytes that a cache keeps at most, where nothing else is said."""
+
 
 class _Shelf:
     """What all parts of a cache share: the entries and their budget."""
@@ -30,7 +33,7 @@ class Cache:
             at the next insertion.
     """
 
-    def __init__(self, budget: int = 256_000_000) -> None:
+    def __init__(self, budget: int = BUDGET) -> None:
         self._shelf = _Shelf(budget)
         self._owner = ""
 
@@ -70,10 +73,19 @@ class Cache:
         size, shelf = size_of(value), self._shelf
         shelf.entries[self._owner, stage, key] = (value, size)
         shelf.used += size
+        self._shrink()
+        return value
+
+    def _shrink(self) -> None:
+        shelf = self._shelf
         while shelf.used > shelf.budget and len(shelf.entries) > 1:
             _, (_, freed) = shelf.entries.popitem(last=False)
             shelf.used -= freed
-        return value
+
+    def resize(self, budget: int) -> None:
+        """Set the bytes to keep at most, and forget at once what is beyond them."""
+        self._shelf.budget = budget
+        self._shrink()
 
     def drop(self, stage: str, key: Hashable) -> None:
         """Forget a value, where it is there."""

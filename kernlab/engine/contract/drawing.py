@@ -18,6 +18,7 @@ from kernlab.engine.contract import text
 from kernlab.engine.contract.figure import (
     Axis,
     Band,
+    Dash,
     Figure,
     Image,
     Line,
@@ -47,6 +48,7 @@ class DrawnAxis:
     title: str
     log: bool
     view: Range
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,17 @@ DrawnItem = DrawnLine | DrawnBand | DrawnPoints | DrawnImage | DrawnMark | Drawn
 
 
 @dataclass(frozen=True)
+class Behind:
+    """A trace of other parameters, shown behind a figure's own, dashed and muted."""
+
+    trace: DrawnLine | DrawnPoints
+    dash: Dash
+    name: str
+
+
+@dataclass(frozen=True)
 class Drawing:
-    """A figure, ready to paint."""
+    """A figure, ready to paint; the window puts what it compares with `behind`."""
 
     key: str
     title: str
@@ -120,11 +131,12 @@ class Drawing:
     legend: tuple[tuple[str, Style, bool], ...]
     note: str
     click: tuple[str, str] | None
+    behind: tuple[Behind, ...] = ()
 
 
 @dataclass(frozen=True)
 class DrawnSheet:
-    """A table of text, ready to show."""
+    """A table of text, ready to show; `numbers` holds the value of each cell that is one."""
 
     key: str
     title: str
@@ -132,6 +144,7 @@ class DrawnSheet:
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str
+    numbers: tuple[tuple[float | None, ...], ...] = ()
 
 
 def draw(
@@ -157,7 +170,7 @@ def draw(
     hidden = _Hidden()
     most = (line_points, dots)
     items = tuple(_draw_item(item, figure, tables, hidden, most) for item in figure.items)
-    x = _draw_axis(figure.x, items, "x")
+    x = replace(_draw_axis(figure.x, items, "x"), names=figure.x.names)
     y = _draw_axis(figure.y, items, "y")
     note = figure.note
     if hidden.count:
@@ -207,9 +220,10 @@ def _check_columns(figure: Figure | Sheet, tables: Mapping[str, Table]) -> None:
 
 
 def _draw_sheet(sheet: Sheet, table: Table) -> DrawnSheet:
+    values = [[_scalar(value) for value in table[column.name]] for column in sheet.columns]
     columns = [
-        [text.number(_scalar(value), column.digits) for value in table[column.name]]
-        for column in sheet.columns
+        [text.number(value, column.digits) for value in cells]
+        for cells, column in zip(values, sheet.columns, strict=True)
     ]
     headings = tuple(
         f"{column.heading} ({table.units[column.name]})"
@@ -218,11 +232,17 @@ def _draw_sheet(sheet: Sheet, table: Table) -> DrawnSheet:
         for column in sheet.columns
     )
     rows = tuple(zip(*columns, strict=True))
-    return DrawnSheet(sheet.key, sheet.title, sheet.view, headings, rows, sheet.note)
+    numbers = tuple(zip(*([_number(value) for value in cells] for cells in values), strict=True))
+    return DrawnSheet(sheet.key, sheet.title, sheet.view, headings, rows, sheet.note, numbers)
 
 
 def _scalar(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _number(value: Any) -> float | None:
+    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if numeric else None
 
 
 class _Hidden:

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.claim import Claim, Preset
 from kernlab.engine.contract.figure import Figure, Sheet
+from kernlab.engine.contract.formula import Formula
 from kernlab.engine.contract.table import Table
 
 Fidelity = Literal["coarse", "full"]
@@ -37,6 +38,15 @@ class Step:
 
 class Experiment(Protocol):
     """What the window, the command line and scripts know of an experiment.
+
+    An experiment may also have a method `memory(p, fidelity) -> Memory` (`contract/memory.py`):
+    the predicted peak of a run of all views in bytes, above what was in use before, and the
+    parameter to lower. It is arithmetic on the parameters, done in a few microseconds, and right
+    within a factor of two; a run that does not fit into the free memory is refused by its word.
+
+    It may also have `formulas(p, tables)`: its few formulas, in general and with the current
+    numbers put in (`contract/formula.py`). Pure and cheap; all of them always, in the same
+    general form, with fewer numbers while tables are missing. See :func:`formulas_of`.
 
     `exclusive` experiments have the lane to themselves (timing). `views` are the groups of
     figures in the order of their tabs, each of at most four figures.
@@ -81,6 +91,12 @@ class Experiment(Protocol):
         `**…**` stands around what a reader should see first.
         """
         ...
+
+
+def formulas_of(experiment: Experiment, p: Any, tables: Tables) -> tuple[Formula, ...]:
+    """The formulas of an experiment; none where it has none."""
+    make = getattr(experiment, "formulas", None)
+    return tuple(make(p, tables)) if make is not None else ()
 
 
 def merge(tables: Tables, step: Step) -> dict[str, Table]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Dash = Literal["solid", "dash", "dot", "dashdot"]
+Dash = Literal["solid", "dash", "dot", "dashdot", "longdash"]
 Marker = Literal["", "circle", "square", "triangle", "diamond", "cross"]
 
 
@@ -26,13 +26,17 @@ class Style:
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis: label, symbol and unit make its title; `view` fixes the range (data values)."""
+    """An axis: label, symbol and unit make its title; `view` fixes the range (data values).
+
+    An axis of words has `names`, which stand at 0, 1, 2 and so on in place of numbers.
+    """
 
     label: str
     symbol: str = ""
     unit: str = ""
     log: bool = False
     view: tuple[float, float] | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import functools
 import json
 import platform
 from collections.abc import Mapping
@@ -54,6 +55,11 @@ def make(key: str, parameters: Any, threads: Mapping[str, int]) -> dict[str, Any
 
 def versions() -> dict[str, str]:
     """The versions that a run's numbers may depend on."""
+    return dict(_versions())
+
+
+@functools.cache
+def _versions() -> Mapping[str, str]:
     found = {"python": platform.python_version()}
     for package in ("kernlab", "numpy", "scipy", "numba"):
         try:
@@ -75,6 +81,11 @@ def _plain(value: Any) -> Any:
             for name, column in value.columns.items()
         }
     return plain
+
+
+def dumps(recipe: Mapping[str, Any]) -> str:
+    """Recipe as one line of text, which `loads` reads."""
+    return json.dumps(recipe, ensure_ascii=False, separators=(",", ":"))
 
 
 def loads(text: str) -> dict[str, Any]:

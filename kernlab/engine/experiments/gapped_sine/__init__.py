@@ -16,12 +16,16 @@ from typing import Any
 
 import numpy as np
 
+from kernlab.assets import resource
 from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.claim import Claim
 from kernlab.engine.contract.experiment import CLAIMS, Fidelity, Step, Tables
 from kernlab.engine.contract.figure import Figure, Sheet
+from kernlab.engine.contract.formula import Formula
+from kernlab.engine.contract.memory import Memory
+from kernlab.engine.contract.presets import read as read_presets
 from kernlab.engine.contract.text import number
-from kernlab.engine.experiments.gapped_sine import claims, data, stages
+from kernlab.engine.experiments.gapped_sine import claims, data, memory, stages
 from kernlab.engine.experiments.gapped_sine.figures import (
     EVIDENCE,
     FEATURES,
@@ -31,9 +35,9 @@ from kernlab.engine.experiments.gapped_sine.figures import (
     nodes_needed,
 )
 from kernlab.engine.experiments.gapped_sine.fits import Fits
+from kernlab.engine.experiments.gapped_sine.formulas import formulas
 from kernlab.engine.experiments.gapped_sine.parameters import (
     METHODS,
-    PRESETS,
     Parameters,
     approximations,
 )
@@ -48,8 +52,12 @@ class GappedSine:
     icon = "∿"
     exclusive = False
     views = (POSTERIOR, FEATURES, EVIDENCE)
-    presets = PRESETS
+    presets = read_presets(resource("presets/gapped-sine.toml").read_text("utf-8"), Parameters)
     Parameters = Parameters
+
+    def memory(self, p: Any, fidelity: Fidelity) -> Memory:
+        """Points and features that the cache keeps, and the largest matrices of a stage."""
+        return memory.predicted(p, fidelity)
 
     def figures(self, p: Any, tables: Tables) -> Sequence[Figure | Sheet]:
         """Ten figures in three views."""
@@ -58,6 +66,10 @@ class GappedSine:
     def claims(self, p: Any, tables: Tables) -> Sequence[Claim]:
         """G1 to G8, judged at these parameters."""
         return claims.judge(p, tables)
+
+    def formulas(self, p: Any, tables: Tables) -> Sequence[Formula]:
+        """The posterior, its random features, and what judges them."""
+        return formulas(p, tables)
 
     def answer(self, p: Any, tables: Tables) -> str:
         """How much of the exact variance the approximations report in the gap."""

@@ -124,11 +124,16 @@ def prepare(p: Any, fidelity: Fidelity, cache: Cache) -> Generator[Step, None, P
 # -- random points ----------------------------------------------------------------------------
 
 
+def bin_count(left: float, right: float) -> int:
+    """Bins, a power of two, that are fine enough for the shortest lengthscale."""
+    needed = (right - left) / (2 * FINEST_HALF_WIDTH)
+    return 1 << min(16, max(8, math.ceil(math.log2(needed))))
+
+
 def _bins(left: float, right: float) -> Bins:
     from kernlab.engine.numerics.condensation import Bins
 
-    needed = (right - left) / (2 * FINEST_HALF_WIDTH)
-    return Bins(left, right, 1 << min(16, max(8, math.ceil(math.log2(needed)))))
+    return Bins(left, right, bin_count(left, right))
 
 
 def draw(seed: int, domain: float, index: int, size: int) -> tuple[FloatArray, FloatArray]:
@@ -236,7 +241,7 @@ def _condensed(bins: Bins, x: FloatArray, noise: FloatArray) -> Chunk:
 
 def _slim(chunk: Chunk) -> Chunk:
     """Without the column of sin x, which costs less to make again than to keep."""
-    return replace(chunk, values=np.ascontiguousarray(chunk.values[1:]))
+    return replace(chunk, values=chunk.values[1:].copy())  # a view would keep both
 
 
 def _with_target(chunk: Chunk) -> Chunk:

@@ -46,9 +46,9 @@ STYLES = {
     "orthogonal": Style("trace5", "solid", "diamond"),
     "unit": Style("trace5", "dash", "triangle"),
     "qr-vector": Style("trace5", "dot", "cross"),
-    "halton": Style("trace4", "solid", "diamond"),
+    "halton": Style("trace3", "dash", "diamond"),
     "gauss-hermite": Style("trace3", "solid", "square"),
-    "nystrom-sor": Style("trace4", "dash", "triangle"),
+    "nystrom-sor": Style("trace4", "dot", "triangle"),
     "nystrom-dtc": Style("trace4", "dashdot", "cross"),
 }
 TRUTH = Style("muted", "dash", width=1.2)
@@ -56,7 +56,7 @@ HERE = Style("text", width=1.4)
 KERNEL_STYLES = {
     "iid": STYLES["iid"],
     "orthogonal": STYLES["orthogonal"],
-    "structured": Style("trace4", "dash", "triangle"),
+    "structured": Style("trace4", "dashdot", "triangle"),
 }
 
 

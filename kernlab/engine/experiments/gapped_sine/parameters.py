@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from kernlab.engine.contract.claim import Preset
 from kernlab.engine.contract.parameters import (
     Columns,
     Group,
@@ -157,48 +156,6 @@ class Parameters:
         validate(self)
         if self.dataset == "file" and self.data_file is None:
             raise ValueError("dataset is 'file' but there is no data_file; choose a CSV file")
-
-
-TABLE_2 = {"lengthscale": 1.0, "methods": ("exact", "krr", "iid", "unit")}
-PERFORMER = {**TABLE_2, "ridge": 1e-3, "feature_scale": 2.0, "methods": ("exact", "iid", "unit")}
-PRESETS = (
-    Preset(
-        "Table 2, data set 1: exact",
-        {**TABLE_2, "dataset": "paper-1", "ridge": 0.01},
-        "The condition number of the exact GP and of kernel ridge: 7.6567·10⁴, as published.",
-    ),
-    Preset(
-        "Table 2, data set 2: exact",
-        {**TABLE_2, "dataset": "paper-2", "ridge": 0.01},
-        "The condition number of the exact GP and of kernel ridge: 8.6482·10⁴, as published.",
-    ),
-    Preset(
-        "Table 2, data set 1: Performer",
-        {**PERFORMER, "dataset": "paper-1"},
-        "With all frequencies ±1, scale √(2/m) and α = 10⁻³ the published 2.5005·10⁶ comes out, "
-        "and the band in the gap vanishes.",
-    ),
-    Preset(
-        "Table 2, data set 2: Performer",
-        {**PERFORMER, "dataset": "paper-2"},
-        "The published 3.7513·10⁶, and an MSE below the exact GP's: the features contain sin x.",
-    ),
-    Preset(
-        "A million points",
-        {"n": 1_000_000},
-        "Random features have lost their uncertainty in the gap; drag n and watch ρ_gap sink.",
-    ),
-    Preset(
-        "Gauss–Hermite against chance",
-        {"m": 48, "methods": ("exact", "iid", "halton", "gauss-hermite")},
-        "Features view: at equal cost quadrature converges, random features crawl.",
-    ),
-    Preset(
-        "Nyström, two variances",
-        {"m": 12, "methods": ("exact", "nystrom-sor", "nystrom-dtc")},
-        "The same mean, two bands: only the DTC variance knows what the landmarks miss.",
-    ),
-)
 
 
 def approximations(p: Parameters) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kernlab.engine.contract.experiment import Step
-from kernlab.engine.contract.table import Table
+from kernlab.engine.contract.table import Table, summary
 from kernlab.engine.contract.text import number
 from kernlab.engine.experiments.gapped_sine.fits import Fits, Fitted
 from kernlab.engine.experiments.gapped_sine.parameters import (
@@ -45,7 +45,8 @@ def posterior(fits: Fits, tables: dict[str, Table]) -> Iterator[Step]:
     yield Step(1.0 if not fits.full else 0.6, "posterior", tables, _precision(exact))
     if fits.full:
         made["exact"] = yield from fits.precise(exact)
-        yield Step(1.0, "posterior", _tables_of(fits, made), _precision(made["exact"]))
+        tables = {**_tables_of(fits, made), **_evidence_here(fits)}
+        yield Step(1.0, "posterior", tables, _precision(made["exact"]))
 
 
 def _tables_of(fits: Fits, made: Mapping[str, Fitted]) -> dict[str, Table]:
@@ -262,7 +263,27 @@ def claims(fits: Fits) -> Iterator[Step]:
     row |= {"condition_ratio_low": low, "condition_ratio_mid": middle}
     row |= {"condition_ratio_high": high, "mse_orthogonal": np.median(errors)}
     row["starvation_iid"] = np.median(shares)
-    yield Step(1.0, "", {"claims": Table({k: np.array([v]) for k, v in row.items()})})
+    yield Step(1.0, "", {"claims": summary(**row), **_evidence_here(fits)})
+
+
+def _evidence_here(fits: Fits) -> dict[str, Table]:
+    """Log evidence, GCV and degrees of freedom at the current lengthscale and ridge.
+
+    What rounding could have changed in the fourth digit is NaN.
+    """
+    ridge = fits.p.ridge
+    spectrum, _ = fits.spectrum_of(fits.p.lengthscale)
+    found = spectrum.evidence([ridge])
+    lml, gcv, df = (float(part[0]) for part in found)
+    rounding = 1e-15 * spectrum.sum_y2
+    residual = gcv * spectrum.n * (1 - df / spectrum.n) ** 2
+    row = summary(
+        n=spectrum.n,
+        log_evidence=lml if rounding / ridge < 1e-4 * abs(lml) else math.nan,
+        gcv=gcv if rounding < 1e-4 * residual else math.nan,
+        df=df,
+    )
+    return {"evidence_here": row}
 
 
 def _kernel_condition(fits: Fits, spectrum: Spectrum) -> float:

@@ -11,10 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from kernlab.assets import resource
 from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.claim import Claim
 from kernlab.engine.contract.experiment import CLAIMS, Fidelity, Step, Tables
 from kernlab.engine.contract.figure import Figure, Sheet
+from kernlab.engine.contract.formula import Formula
+from kernlab.engine.contract.memory import Memory
+from kernlab.engine.contract.presets import read as read_presets
 from kernlab.engine.contract.text import brief, number
 from kernlab.engine.experiments.vandermonde import claims, stages
 from kernlab.engine.experiments.vandermonde.figures import (
@@ -23,7 +27,8 @@ from kernlab.engine.experiments.vandermonde.figures import (
     INTERPOLATION,
     figures,
 )
-from kernlab.engine.experiments.vandermonde.parameters import BASES, PRESETS, Parameters
+from kernlab.engine.experiments.vandermonde.formulas import formulas
+from kernlab.engine.experiments.vandermonde.parameters import BASES, Parameters
 
 
 class Vandermonde:
@@ -35,8 +40,13 @@ class Vandermonde:
     icon = "V"
     exclusive = False
     views = (CONDITION, INTERPOLATION, FEATURES)
-    presets = PRESETS
+    presets = read_presets(resource("presets/vandermonde.toml").read_text("utf-8"), Parameters)
     Parameters = Parameters
+
+    def memory(self, p: Any, fidelity: Fidelity) -> Memory:
+        """Little: tables of some thousand numbers, and matrices of balls while they are needed."""
+        size = 8_000_000 + 125_000 * p.count if fidelity == "full" else 4_000_000
+        return Memory(size, "nodes_file" if p.nodes == "file" else "n")
 
     def figures(self, p: Any, tables: Tables) -> Sequence[Figure | Sheet]:
         """Eleven figures in three views; nine where the nodes are of one number."""
@@ -45,6 +55,10 @@ class Vandermonde:
     def claims(self, p: Any, tables: Tables) -> Sequence[Claim]:
         """V1 to V7, judged at these parameters."""
         return claims.judge(p, tables)
+
+    def formulas(self, p: Any, tables: Tables) -> Sequence[Formula]:
+        """The condition number, its growth, and what bounds the errors."""
+        return formulas(p, tables)
 
     def answer(self, p: Any, tables: Tables) -> str:
         """The exact condition number beside NumPy's, or the three numbers of the basis."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from kernlab.engine.contract.claim import Preset
 from kernlab.engine.contract.parameters import (
     Columns,
     Group,
@@ -130,37 +128,3 @@ class Parameters:
         if self.nodes == "file" and self.nodes_file is not None:
             return int(self.nodes_file.columns["x"].size)
         return self.n
-
-
-PRESETS = (
-    Preset(
-        "The lemma fails for large a",
-        {"half_width": 10.0},
-        "cond V grows like ln a, the claimed exp(c a n) like a: its line crosses the exact one.",
-    ),
-    Preset(
-        "NumPy is wrong both ways",
-        {"n": 80, "half_width": 10.0},
-        "Beyond 10¹⁶ the number that NumPy reports is too small at a = 1 and too large at a = 10.",
-    ),
-    Preset(
-        "The nodes, not the basis",
-        {"n": 40, "half_width": 2 * math.pi, "nodes": "equispaced", "basis": "chebyshev"},
-        "Interpolation view: the Lebesgue constant of equispaced nodes is 10⁹·⁴ in every basis.",
-    ),
-    Preset(
-        "Monomials on Chebyshev nodes",
-        {"n": 40, "half_width": 2 * math.pi, "nodes": "chebyshev"},
-        "cond V = 10³³, and sin comes out to 10⁻¹³ all the same; only the coefficients suffer.",
-    ),
-    Preset(
-        "Orthogonal features in one dimension",
-        {"dimension": 1, "m": 10},
-        "Features view: the QR of the frequencies worsens the condition number by many decades.",
-    ),
-    Preset(
-        "Gautschi's constant",
-        {"half_width": 1.0, "norm": "1", "n": 160},
-        "At a = 1 the U has its minimum, and cond₁ follows Gautschi's formula to 1 %.",
-    ),
-)
