@@ -23,7 +23,7 @@ import kernlab  # (sets the number of BLAS threads before NumPy is imported)
 # isort: split
 import numpy as np
 
-from benchmarks.measuring import line, section
+from benchmarks.measuring import line, machine, section
 from kernlab import headless
 from kernlab.engine import catalogue
 from kernlab.engine.contract.memory import size
@@ -55,6 +55,7 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
 
 def main() -> None:
     """Print the table."""
+    machine()
     section("memory: predicted, measured")
     for key, fidelity, values in CASES:
         what = ", ".join(f"{name} = {value}" for name, value in values.items())

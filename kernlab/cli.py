@@ -310,13 +310,13 @@ def _preset(experiment: Experiment, name: str) -> dict[str, Any]:
 
 def _check_targets(paths: Sequence[Path]) -> None:
     """Refuse before the computation what could not be written after it."""
-    from kernlab.export import SUFFIXES
+    from kernlab.export import SUFFIXES, allowed_for
 
     for path in paths:
         if path.is_dir():
             raise BadInput(f"{path} is a folder; choose the name of a file in it")
         if path.suffix.lower() not in SUFFIXES and not path.is_char_device():
-            allowed = ", ".join(SUFFIXES)
+            allowed = allowed_for(path.suffix)
             raise BadInput(f"{path} ends in {path.suffix or 'nothing'!r}; allowed: {allowed}")
         if not path.parent.is_dir():
             raise BadInput(f"{path}: {path.parent} is not a folder; choose another one")

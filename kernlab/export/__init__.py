@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from kernlab.export.bundle import Bundle, ExportError
 from kernlab.export.recipes import read_recipe
-from kernlab.export.save import SUFFIXES, save
+from kernlab.export.save import SUFFIXES, allowed_for, save
 
-__all__ = ["SUFFIXES", "Bundle", "ExportError", "read_recipe", "save"]
+__all__ = ["SUFFIXES", "Bundle", "ExportError", "allowed_for", "read_recipe", "save"]

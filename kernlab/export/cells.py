@@ -162,8 +162,16 @@ class Cell:
 
 def _fitting(names: Sequence[str], across: float) -> tuple[str, ...]:
     """Names of an axis of words, shortened where they would run into each other."""
-    most = max(3, int(across / len(names) / width("n", TICK_PT)))
-    return tuple(name if len(name) <= most else name[: most - 1] + "…" for name in names)
+    room = across / len(names) - 1.0
+    return tuple(_cut(name, room) for name in names)
+
+
+def _cut(name: str, room: float) -> str:
+    shown, kept = name, len(name)
+    while kept > 1 and width(shown, TICK_PT) > room:
+        kept -= 1
+        shown = name[:kept].rstrip() + "…"
+    return shown
 
 
 def set_ticks(axis: Any, found: Ticks) -> None:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 SUFFIX = ".gif"
-COLOURS, EXACT = 256, 96
-"""Colours of the palette, and those of them that are taken as they are: the most frequent ones,
-so that backgrounds and lines keep theirs."""
+COLOURS, EXACT = 255, 96
+"""Colours of the palette, which leaves one for what stays as it was, and those of them that are
+taken as they are: the most frequent ones, so that backgrounds and lines keep theirs."""
 _SAMPLES, _SAMPLE_WIDTH = 16, 400
 
 
@@ -81,7 +81,7 @@ def save_film(path: Path, film: Film) -> Path:
             append_images=pictures[1:],
             duration=[10 * duration for duration in film.durations],
             comment=recipes.as_comment(film.recipe),
-            optimize=False,
+            optimize=True,
             **options,
         )
 

@@ -200,7 +200,8 @@ def _from_gif(file: BinaryIO) -> str:
 
 def _sub_blocks(file: BinaryIO) -> bytes:
     """The data of an extension of a GIF, which come in pieces of at most 255 bytes."""
-    pieces, size = [], 0
+    pieces: list[bytes] = []
+    size = 0
     while length := file.read(1):
         if length == b"\0":
             return b"".join(pieces)

@@ -48,7 +48,7 @@ def save(
         suffix = ".csv"
     if suffix not in SUFFIXES:
         found = f"the suffix {suffix!r}" if suffix else "no suffix"
-        raise ExportError(f"{target} has {found}; allowed: {', '.join(SUFFIXES)}")
+        raise ExportError(f"{target} has {found}; allowed: {allowed_for(suffix)}")
     atomic.resolved(target)  # no page is drawn for a folder that does not exist
     if suffix == ".zip":
         atomic.write(target, lambda file: data.write_zip(file, bundle))
@@ -62,6 +62,12 @@ def save(
         drawn = _draw(bundle, suffix, width_mm, dpi, columns, figures)
         atomic.write(target, lambda file: file.write(drawn))
     return target
+
+
+def allowed_for(suffix: str) -> str:
+    """The suffixes that are allowed instead of this one, as the end of a sentence."""
+    hint = " (a GIF is recorded in the window, from the menu of a slider)"
+    return ", ".join(SUFFIXES) + (hint if suffix.lower() == ".gif" else "")
 
 
 def _is_device(path: Path) -> bool:

@@ -106,7 +106,7 @@ class Animator(QObject):
         self.name = ""
         self.shown = False
         self.playing = False
-        self.seconds = 5
+        self.seconds: float = 5
         self.mode: Mode = "bounce"
         self._ends: dict[str, tuple[float, float]] = {}
         self._phase = 0.0
@@ -153,7 +153,7 @@ class Animator(QObject):
         self._place()
         self.changed.emit()
 
-    def set_seconds(self, seconds: int) -> None:
+    def set_seconds(self, seconds: float) -> None:
         """Set how long one way takes; it goes on from where it is."""
         self._advance()
         self.seconds = seconds
@@ -274,7 +274,7 @@ class Animator(QObject):
             action.setChecked(word == self.mode)
             group.addAction(action)
         sweep, value = self.sweep(name), control.value
-        menu.addAction("Animate from here", lambda: self.set_ends(name, value, sweep.end))
-        menu.addAction("Animate up to here", lambda: self.set_ends(name, sweep.start, value))
+        menu.addAction("Animate from this value", lambda: self.set_ends(name, value, sweep.end))
+        menu.addAction("Animate up to this value", lambda: self.set_ends(name, sweep.start, value))
         whole = menu.addAction("Animate the whole range", lambda: self.forget_ends(name))
         whole.setEnabled(name in self._ends)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QStackedLayout,
     QWidget,
 )
@@ -25,7 +26,6 @@ from kernlab.ui.numeric import NumberEditor
 from kernlab.ui.theme import tag
 
 Glyph = Literal["play", "pause", "stop", "record"]
-ENDS = {"once": "once", "loop": "again and again", "bounce": "back and forth"}
 EDITOR_WIDTH = 78
 
 
@@ -95,6 +95,7 @@ class AnimationBar(QFrame):
     def _player(self) -> QWidget:
         self.name = Combo()
         self.name.setAccessibleName("Parameter that moves")
+        self.name.setMinimumContentsLength(4)
         self.name.activated.connect(lambda at: self.animator.choose(self._names[at]))
         self._ends = QHBoxLayout()
         self._ends.setSpacing(4)
@@ -108,7 +109,7 @@ class AnimationBar(QFrame):
         self.record.clicked.connect(self.record_pressed)
         self.speed = self._combo("Seconds for one sweep", [f"{s} s" for s in SPEEDS])
         self.speed.activated.connect(lambda at: self.animator.set_seconds(SPEEDS[at]))
-        self.mode = self._combo("What comes at the end", [ENDS[mode] for mode in MODES])
+        self.mode = self._combo("What comes at the end", [*MODES])
         self.mode.activated.connect(lambda at: self.animator.set_mode(MODES[at]))
         page = QWidget()
         row = QHBoxLayout(page)
@@ -125,6 +126,7 @@ class AnimationBar(QFrame):
         combo = Combo()
         combo.setSizeAdjustPolicy(Combo.SizeAdjustPolicy.AdjustToContents)
         combo.setMinimumContentsLength(0)
+        combo.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         combo.setAccessibleName(name)
         combo.setToolTip(name)
         combo.addItems(texts)
@@ -171,7 +173,8 @@ class AnimationBar(QFrame):
         if animator.shown:
             self._show_names()
             self._show_ends()
-            self.speed.setCurrentIndex(SPEEDS.index(animator.seconds))
+            known = animator.seconds in SPEEDS
+            self.speed.setCurrentIndex(SPEEDS.index(animator.seconds) if known else -1)
             self.mode.setCurrentIndex(MODES.index(animator.mode))
             if animator.playing:
                 self.play.set_glyph("pause", "Pause")

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from kernlab import user_files
 from kernlab.engine import catalogue
 from kernlab.engine.contract.recipe import Restored
-from kernlab.ui import preferences
+from kernlab.ui import hints, preferences
 from kernlab.ui import theme as themes
 from kernlab.ui.session import Session
 from kernlab.ui.settings import shown_theme
@@ -47,6 +47,7 @@ def main(experiment: str | None = None, recipe: Restored | None = None) -> int:
     window.show()
     keep = tame_garbage(window)
     QTimer.singleShot(0, lambda: _open(window, experiment, recipe))
+    QTimer.singleShot(0, lambda: hints.at_first_start(window))
     signal.signal(signal.SIGINT, lambda *_: window.close())
     status = application.exec()
     keep.stop()

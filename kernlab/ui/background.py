@@ -14,7 +14,11 @@ from kernlab.ui.panel import Panel
 
 LOOK = 250
 """Milliseconds between two looks at what runs in hidden panels have come to."""
-RUNS = {"show": "The figures are computed", "break": "The search for a flip has ended"}
+RUNS = {
+    "show": "The figures are computed",
+    "break": "The search for a flip has ended",
+    "sweep": "The sweep has ended",
+}
 """What is said of a long run that has ended, by its purpose."""
 
 
@@ -49,8 +53,10 @@ class Background(QObject):
         """Listen to a panel from now on."""
         self._panels.append(panel)
         panel.message.told.connect(partial(self._on_told, panel))
+        panel.message.passed.connect(self._notices.tell)
         panel.finished.connect(partial(self._on_ended, panel))
         panel.failed.connect(partial(self._on_ended, panel))
+        panel.errand_failed.connect(partial(self._on_ended, panel))
 
     def _on_told(self, panel: Panel, kind: str, text: str, details: str) -> None:
         """A panel says something in its message, which nobody sees while it is hidden."""
@@ -68,7 +74,7 @@ class Background(QObject):
             if panel is self._current():
                 continue
             event = panel.lane.mailbox.last_event(panel.experiment.key)
-            if event is None or event is self._known.get(panel):
+            if not isinstance(event, Finished | Failed) or event is self._known.get(panel):
                 continue
             self._on_ended(panel, event)
             if isinstance(event, Failed) and event.request.serial == panel.serial:

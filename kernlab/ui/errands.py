@@ -57,9 +57,8 @@ class Errands:
             return
         idle = not self._lane.busy
         for kind, request in list(self._requests.items()):
-            mail = self._lane.mailbox.take_rest(request.panel)
-            if mail is None:
-                continue
+            # The lane may have let go of a run before there was any mail.
+            mail = self._lane.mailbox.take_rest(request.panel) or Mail()
             mail.events = [event for event in mail.events if event.request is request]
             if mail.events:
                 del self._requests[kind]

@@ -55,10 +55,7 @@ class Hold(QObject):
 
         A value that does not go with the others is taken back, and ends it.
         """
-        assert self.control is not None and self.control.slider is not None
-        if not self.control.slider.isEnabled():
-            self._break(f"{self.control.field.label} can no longer be moved.")
-            return False
+        assert self.control is not None
         before, serial = self.control.value, self.panel.serial
         self._own = True
         differs = self.control.glide(value)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyqtgraph
 from pyqtgraph import functions
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from kernlab.engine.contract.drawing import (
     COLORS,
@@ -251,18 +251,24 @@ def marker_outline(marker: str) -> Array:
 
 
 def _paint_markers(x: Array, y: Array, style: Style, work: Brushwork) -> None:
+    work.painter.setPen(QPen(work.palette.color("surface"), 0.8))
+    work.painter.setBrush(work.palette.color(style.role))
+    work.painter.drawPath(markers_path(x, y, marker_outline(style.marker or "circle")))
+
+
+def markers_path(x: Array, y: Array, outline: Array) -> QPainterPath:
+    """The outline of a marker at each place in pixels, as one path."""
     good = np.isfinite(x) & np.isfinite(y)
-    outline = marker_outline(style.marker or "circle")
     # Each marker is closed and cut off from the next, so that all of them make one path.
     ring = np.vstack((outline, outline[:1]))
     connected = np.ones((int(good.sum()), len(ring)), dtype=np.int32)
     connected[:, -1] = 0
     across = (x[good, None] + ring[:, 0]).ravel()
     down = (y[good, None] + ring[:, 1]).ravel()
-    path = functions.arrayToQPath(across, down, connect=connected.ravel(), finiteCheck=False)
-    work.painter.setPen(QPen(work.palette.color("surface"), 0.8))
-    work.painter.setBrush(work.palette.color(style.role))
-    work.painter.drawPath(path)
+    path: QPainterPath = functions.arrayToQPath(
+        across, down, connect=connected.ravel(), finiteCheck=False
+    )
+    return path
 
 
 @cache

@@ -170,7 +170,7 @@ class Mailbox:
             self._mail[panel] = kept
             return mail
 
-    def last_event(self, panel: str) -> Finished | Failed | None:
+    def last_event(self, panel: str) -> Finished | Failed | Held | None:
         """The newest event that nobody has taken yet; it stays where it is."""
         with self._lock:
             mail = self._mail.get(panel)
@@ -346,7 +346,7 @@ class Lane:
         while True:
             with self._condition:
                 while not (self._closing or self._calls or self._cancelled or self._ready()):
-                    self._condition.wait(UNSEEN if self._pending or self._runs else None)
+                    self._condition.wait(UNSEEN if self._pending or self._moving() else None)
                 if self._closing:
                     break
                 calls, self._calls = self._calls, []
@@ -457,7 +457,7 @@ class Lane:
                 raise TypeError(f"{request.experiment.key} yields {step!r}; allowed: a Step")
         except BaseException as error:
             self._drop(request.panel)
-            self._fail(request, error)
+            self._fail(request, error, run.started)
 
     def _deliver(self, run: _Run, step: Step) -> None:
         request = run.request
@@ -521,8 +521,9 @@ class Lane:
         answer = request.experiment.answer(request.parameters, run.tables)
         return Collected(tuple(figures), dict(run.tables), claims, answer)
 
-    def _fail(self, request: Request, error: BaseException) -> None:
+    def _fail(self, request: Request, error: BaseException, begun: float | None = None) -> None:
         message = str(error) or type(error).__name__
         details = "".join(traceback.format_exception(error))
         refused = isinstance(error, MemoryRefused)
-        self.mailbox.put_event(request.panel, Failed(request, message, details, refused))
+        seconds = 0.0 if begun is None else time.perf_counter() - begun
+        self.mailbox.put_event(request.panel, Failed(request, message, details, refused, seconds))

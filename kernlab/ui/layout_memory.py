@@ -17,7 +17,7 @@ def remember_layout(panel: Panel) -> None:
     """Register the keepers that any panel has; those of that name stay as they are."""
     keepers = {
         "view": Keeper(lambda: panel.view, lambda value: _load_view(panel, value)),
-        "side": Keeper(panel.side.sizes, lambda value: panel.side.setSizes(_sizes(value, "side"))),
+        "side": Keeper(panel.side.sizes, lambda value: _load_side(panel, value)),
         "splits": Keeper(lambda: dict(panel.grid.splits), lambda value: _load_splits(panel, value)),
         "scales": Keeper(
             lambda: [[*place, log] for place, log in panel.scales.items()],
@@ -35,6 +35,12 @@ def _load_view(panel: Panel, value: Any) -> None:
         raise ValueError(f"view is {shown(value)}; allowed: one of {', '.join(views)}")
     with QSignalBlocker(panel.tabs):  # nothing is computed before the panel starts
         panel.tabs.setCurrentIndex(views.index(value))
+
+
+def _load_side(panel: Panel, value: Any) -> None:
+    sizes = _sizes(value, "the right column")
+    if len(sizes) == panel.side.count():
+        panel.side.setSizes(sizes)
 
 
 def _sizes(value: Any, name: str) -> list[int]:

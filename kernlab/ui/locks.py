@@ -1,17 +1,31 @@
-"""What a control's menu offers for its value: the default again, and a lock."""
+"""Locks: a parameter keeps its value whatever is asked for; and the way back to its default."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QMenu
+
+from kernlab.ui.memory import Keeper
 
 if TYPE_CHECKING:
     from kernlab.ui.panel import Panel
 
 
-def offer(panel: Panel, name: str, menu: QMenu) -> None:
-    """Add *Reset* and *Lock* for a parameter to a menu."""
+def wire(panel: Panel) -> None:
+    """Put *Reset* and *Lock* into the menus of a panel's controls; the session keeps locks."""
+
+    def load(names: Any) -> None:
+        known = {field.name for field in panel.controls.fields}
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ValueError("the locks are no list of parameters")
+        panel.controls.lock(known.intersection(names))
+
+    panel.menu_providers.append(_offer)
+    panel.memory["locks"] = Keeper(save=lambda: panel.controls.locked, load=load)
+
+
+def _offer(panel: Panel, name: str, menu: QMenu) -> None:
     control = panel.controls.control(name)
     reset = menu.addAction("Reset to default")
     reset.setEnabled(not control.locked and control.value != control.default)

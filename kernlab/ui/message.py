@@ -16,9 +16,11 @@ class Message(QFrame):
 
     Signals:
         told(kind, text, details): something was told, warned of, or has failed.
+        passed(text): something brief was not told here, because a warning or a failure stands.
     """
 
     told = Signal(str, str, str)
+    passed = Signal(str)
 
     def __init__(self, subject: report.SubjectNow = lambda: None) -> None:
         super().__init__(objectName="message")
@@ -55,6 +57,9 @@ class Message(QFrame):
 
     def tell(self, text: str, seconds: float = 0.0, topic: str = "") -> None:
         """Say something that went as it should, for some seconds or until it is dismissed."""
+        if seconds and not self.isHidden() and self.property("kind") != "tell":
+            self.passed.emit(text)
+            return
         self._show("tell", text, "", topic)
         if seconds:
             self._fade.start(int(1000 * seconds))

@@ -44,7 +44,7 @@ class NoticeList(QDialog):
         self.resize(560, 420)
         self._notices: list[Said] = []
         self.empty = QLabel("Nothing was said yet.", objectName="muted")
-        self.list = QListWidget(wordWrap=True)
+        self.list = QListWidget(wordWrap=True, spacing=4)
         self.list.setAccessibleName("Notices, the newest first")
         self.list.currentRowChanged.connect(self._choose)
         self.details = QPlainTextEdit(readOnly=True)

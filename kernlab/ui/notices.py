@@ -98,7 +98,8 @@ class Toast(QFrame):
             column.addLayout(more)
 
     def _button(self, text: str, name: str, slot: Callable[[], None]) -> QPushButton:
-        button = QPushButton(text, flat=True, objectName="small")
+        button = QPushButton(text, flat=True)
+        button.setObjectName("small")
         button.setAccessibleName(f"{name} (notice)")
         button.setToolTip(name if text == "×" else "")
         button.clicked.connect(lambda _=False: slot())
@@ -152,7 +153,8 @@ class Notices(QWidget):
     def __init__(
         self, window: QMainWindow, area: Callable[[], QWidget | None], seconds: float = SECONDS
     ) -> None:
-        super().__init__(window.centralWidget())
+        self._centre = window.centralWidget() or window
+        super().__init__(self._centre)
         self._window = window
         self._area = area
         self._watched: set[QWidget] = set()
@@ -246,12 +248,11 @@ class Notices(QWidget):
 
     def _space(self) -> QRect:
         """Where toasts may lie, in the coordinates of the window's central widget."""
-        parent = self.parentWidget()
-        area = self._area() or parent
+        area = self._area() or self._centre
         if area not in self._watched:
             self._watched.add(area)
             area.installEventFilter(self)
-        corner = area.mapTo(parent, area.rect().topLeft())
+        corner = area.mapTo(self._centre, area.rect().topLeft())
         return QRect(corner, area.size()).adjusted(EDGE, EDGE, -EDGE, -EDGE)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

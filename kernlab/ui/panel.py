@@ -26,8 +26,9 @@ from kernlab.engine.contract.claim import NOT_MEASURED, Claim, Preset
 from kernlab.engine.contract.drawing import Drawing, DrawnSheet
 from kernlab.engine.contract.experiment import CLAIMS, Experiment
 from kernlab.engine.contract.figure import Figure, Sheet
+from kernlab.engine.contract.sweep import Plan
 from kernlab.engine.contract.text import number
-from kernlab.ui import control_menu, locks
+from kernlab.ui import control_menu, formulas, locks
 from kernlab.ui.actions import add_action
 from kernlab.ui.animation import Animator
 from kernlab.ui.animation_bar import AnimationBar
@@ -37,6 +38,7 @@ from kernlab.ui.claims import ClaimList
 from kernlab.ui.control_menu import Provider
 from kernlab.ui.controls import Controls
 from kernlab.ui.errands import Errands
+from kernlab.ui.help import Help
 from kernlab.ui.jobs import Failed, Finished, Held, Lane, Mail, Request, Status
 from kernlab.ui.memory import Keeper
 from kernlab.ui.message import Message
@@ -44,6 +46,7 @@ from kernlab.ui.own_presets import OwnPresets
 from kernlab.ui.pinning import PIN, Pinning
 from kernlab.ui.side import Side
 from kernlab.ui.step_mode import StepMode
+from kernlab.ui.sweep import Sweeping
 from kernlab.ui.toolbar import Toolbar
 from kernlab.ui.undo import Undo
 
@@ -67,7 +70,7 @@ class Panel(QWidget):
         file_requested(field): the user wants to choose a file for a data parameter.
         picture_shown(seconds): a picture of the newest parameters is on screen, that long
             after they changed.
-        finished(Finished), failed(Failed): a run has ended.
+        finished(Finished), failed(Failed), errand_failed(Failed): a run has ended.
         cancelled: what runs is about to be cancelled.
         held(note): a stepwise run made a step and waits for the next.
     """
@@ -78,7 +81,7 @@ class Panel(QWidget):
     picture_shown = Signal(float)
     finished = Signal(object)
     failed = Signal(object)
-    failed = Signal(object)
+    errand_failed = Signal(object)
     cancelled = Signal()
     held = Signal(str)
 
@@ -104,7 +107,8 @@ class Panel(QWidget):
         self._late: dict[str, str] = {}
         self.parameters = experiment.Parameters()
         self.memory: dict[str, Keeper] = {}
-        self.menu_providers: list[Provider] = [locks.offer]
+        self.menu_providers: list[Provider] = []
+        locks.wire(self)
         self._build()
         self._next = self._timer(0, self._take_figures)
         self._rest = self._timer(REST, self._run_full)
@@ -112,6 +116,9 @@ class Panel(QWidget):
         self._fill_view()
         self.undo = Undo(self)
         self.own_presets = OwnPresets(self)
+        self.formulas = formulas.add_to(self)
+        self.help = Help(self)
+        self.sweeping = Sweeping(self, self._roles)
 
     def _timer(self, milliseconds: int, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -145,6 +152,7 @@ class Panel(QWidget):
         for widget in (self.toolbar, self.answer, self.message, self.tabs, self.pins.bar):
             centre.addWidget(widget)
         centre.addWidget(self.grid, 1)
+        self.centre = centre
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -179,6 +187,7 @@ class Panel(QWidget):
         """Repaint the figures in the colours of another theme."""
         self._roles = dict(roles)
         self.pins.set_roles(self._roles)
+        self.sweeping.set_roles(self._roles)
         for card in self._cards.values():
             card.set_roles(self._roles)
 
@@ -341,7 +350,8 @@ class Panel(QWidget):
         self._submit("full")
 
     def refine(self) -> None:
-        """Compute the picture in full at once, also while a slider moves."""
+        """Compute the picture that there would be at rest, also while a slider moves."""
+        self.moving = False
         self._submit("full")
 
     def run_stepwise(self) -> None:
@@ -382,6 +392,16 @@ class Panel(QWidget):
         if not self._running:
             self._set_idle("")
 
+    def send_sweep(self, plan: Plan) -> None:
+        """Sweep from the current parameters, as an errand."""
+        self._send("sweep", self._request("full", (), purpose="sweep", plan=plan))
+
+    def drop_sweep(self) -> None:
+        """Stop the sweep."""
+        self._errands.cancel("sweep")
+        if not self._running:
+            self._set_idle("cancelled")
+
     @property
     def pictured(self) -> bool:
         """Whether a picture has been shown yet."""
@@ -403,6 +423,7 @@ class Panel(QWidget):
                 if kind in self._errands:
                     self.message.settle(topic)
             self.pins.cancel()
+            self.sweeping.cancel()
             self._errands.cancel("export", "search", "answer")
             self._set_idle("cancelled")
         else:
@@ -443,6 +464,8 @@ class Panel(QWidget):
                 self._show_answer(*mail.answer)
             if mail.claims is not None and mail.claims[0] == self.serial:
                 self._show_claims(mail.claims[1])
+            if mail.formulas is not None and mail.formulas[0] == self.serial:
+                self.formulas.show_formulas(mail.formulas[1])
             for event in mail.events:
                 if isinstance(event, Held):
                     self._on_held(event)
@@ -535,6 +558,7 @@ class Panel(QWidget):
 
     def _on_errand(self, mail: Mail) -> None:
         """News of an errand. What it says of claims is left aside: it knows less of them."""
+        self.sweeping.take(mail)
         if mail.status is not None and not self._running:
             self.status = mail.status
             self.status_changed.emit()
@@ -546,8 +570,8 @@ class Panel(QWidget):
             self._on_errand_done(event)
             if not self._running:
                 self._set_idle("")
-            if isinstance(event, Finished):
-                self.finished.emit(event)
+            ended = self.finished if isinstance(event, Finished) else self.errand_failed
+            ended.emit(event)
 
     def _on_errand_done(self, event: Finished | Failed) -> None:
         request = event.request

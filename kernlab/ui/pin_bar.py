@@ -16,7 +16,7 @@ from kernlab.ui.items import Palette
 HEIGHT = 26
 SAMPLE = 28.0
 PAD = 9.0
-LEAST = 96
+LEAST = 140
 """Pixels to which a chip may shrink before its label is shortened no further."""
 
 

@@ -20,6 +20,7 @@ from kernlab.ui.items import (
     Palette,
     Projection,
     marker_outline,
+    markers_path,
     polygon,
     runs,
     thinned,
@@ -148,7 +149,6 @@ class PinLayer(QGraphicsObject):
         painter.setPen(QPen(ink, 1.0))
         painter.setBrush(self.palette.color("surface"))
         outline = MARKER * marker_outline(trace.style.marker or "circle")
-        good = np.isfinite(x) & np.isfinite(y) & (np.abs(x) < FAR) & (np.abs(y) < FAR)
-        for across, down in zip(x[good], y[good], strict=True):
-            painter.drawPolygon(polygon(outline[:, 0] + across, outline[:, 1] + down))
+        near = (np.abs(x) < FAR) & (np.abs(y) < FAR)
+        painter.drawPath(markers_path(x[near], y[near], outline))
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -72,6 +72,7 @@ class Pinning(QObject):
         self._add_actions()
         panel.parameters_changed.connect(self._on_parameters)
         panel.finished.connect(self._on_finished)
+        panel.held.connect(lambda _: self._complete.update({panel.view: panel.serial}))
         panel.memory["pins"] = Keeper(self.save, self.load)
 
     def _add_actions(self) -> None:
@@ -135,6 +136,7 @@ class Pinning(QObject):
         if self._asked is not None and self._asked.pin is self.pins[letter]:
             self.cancel()
         self.pins.remove(letter)
+        self.panel.message.settle(PIN)
 
     def load_parameters(self, letter: str) -> None:
         """Set the panel's parameters to those of a pin."""

@@ -27,6 +27,8 @@ DASHES: Mapping[str, Dash] = {"A": "dash", "B": "dot", "C": "dashdot", "D": "lon
 """The dash of each pin; there are no more pins than these."""
 NAMED = 2
 """Parameters that a label names."""
+CROWDED, SAMPLE = 135, 5
+"""Letters of a legend, with so many for each sample, above which pins go by their names alone."""
 WORDS = 2
 """Words of a check list that a label names."""
 
@@ -83,20 +85,23 @@ class _Overlay:
 
     quantities: tuple[str, bool, str, bool]
     behind: tuple[Behind, ...]
-    views: tuple[tuple[Range, Range], ...]
+    view: tuple[Range, Range] | None
     legend: tuple[tuple[str, Style, bool], ...]
+    short: tuple[tuple[str, Style, bool], ...]
     note: str
 
     def over(self, drawing: Drawing) -> Drawing:
         """The drawing with the pinned traces behind it, in a view that shows them."""
         if not self.behind and not self.note:
             return drawing
-        for view in self.views:
-            drawing = widened(drawing, *view)
+        if self.view is not None:
+            drawing = widened(drawing, *self.view)
+        legend = drawing.legend + self.legend
+        crowded = sum(len(label) + SAMPLE for label, _, _ in legend) > CROWDED
         return replace(
             drawing,
             behind=self.behind,
-            legend=drawing.legend + self.legend,
+            legend=drawing.legend + self.short if crowded else legend,
             note=" · ".join(filter(None, (drawing.note, self.note))),
         )
 
@@ -114,6 +119,7 @@ class Pins:
         self._type = type(current)
         self._pins: dict[str, Pin] = {}
         self._current = current
+        self._known: list[tuple[str, ...]] = []
         self._overlays: dict[str, _Overlay] = {}
         self.labels: dict[str, str] = {}
         self.inexact: set[tuple[str, str]] = set()
@@ -156,23 +162,25 @@ class Pins:
     def set_current(self, parameters: Any) -> bool:
         """Say what the live parameters are; whether that changed a label."""
         self._current = parameters
-        if not self._pins or self._labels() == self.labels:
+        # A label holds the pin's own values, so it stays as long as the same ones differ.
+        if not self._pins or self._differing() == self._known:
             return False
         self._refresh()
         return True
+
+    def _differing(self) -> list[tuple[str, ...]]:
+        return [differing(pin.parameters, self._current) for pin in self]
 
     def forget(self, key: str) -> None:
         """Merge a figure anew, because a pin of it has changed."""
         self._overlays.pop(key, None)
 
     def _refresh(self) -> None:
-        self.labels = self._labels()
+        made = labels([pin.parameters for pin in self], self._current)
+        self.labels = dict(zip(self._pins, made, strict=True))
+        self._known = self._differing()
         self._overlays.clear()
         self.inexact = {(letter, view) for letter, view in self.inexact if letter in self._pins}
-
-    def _labels(self) -> dict[str, str]:
-        made = labels([pin.parameters for pin in self], self._current)
-        return dict(zip(self._pins, made, strict=True))
 
     # -- merging ----------------------------------------------------------------------------
 
@@ -190,7 +198,7 @@ class Pins:
         behind: list[Behind] = []
         views: list[tuple[Range, Range]] = []
         legend: list[tuple[str, Style, bool]] = []
-        notes: list[str] = []
+        left_out: dict[str, list[str]] = {}
         # A figure that has turned into an image hides whatever is behind it.
         showing = [pin for pin in self if traces(drawing) and drawing.key in pin.drawings]
         for pin in showing:
@@ -198,21 +206,23 @@ class Pins:
             if not traces(pinned):
                 continue
             if not same_quantities(pinned, drawing):
-                notes.append(f"pin {pin.letter} left out: it shows another quantity")
+                left_out.setdefault("another quantity", []).append(pin.letter)
                 continue
             moved = [on_scales(trace, pinned, drawing) for trace in traces(pinned)]
             kept = [trace for trace in moved if trace is not None]
             if len(kept) < len(moved):
                 self.inexact.add((pin.letter, drawing.view))
-                notes.append(f"pin {pin.letter} left out: it was drawn on another scale")
+                left_out.setdefault("drawn on another scale", []).append(pin.letter)
                 continue
             dash = DASHES[pin.letter]
             behind += [Behind(trace, dash, f"pin {pin.letter}") for trace in kept]
             view = room(kept, pinned, drawing)
             views += [view] if view else []
-            label = f"pin {pin.letter}: {self.labels[pin.letter]}"
-            legend.append((label, Style("muted", dash, width=1.4), False))
-        return _Overlay(quantities, tuple(behind), tuple(views), tuple(legend), " · ".join(notes))
+            legend.append((f"pin {pin.letter}", Style("muted", dash, width=1.4), False))
+        full = [(f"{name}: {self.labels[name[-1]]}", style, dots) for name, style, dots in legend]
+        return _Overlay(
+            quantities, tuple(behind), _union(views), tuple(full), tuple(legend), _note(left_out)
+        )
 
     def compared(self, sheet: DrawnSheet) -> Changes | None:
         """How a sheet differs from the first pin that has it."""
@@ -242,6 +252,25 @@ class Pins:
         return found, trouble
 
 
+def _union(views: Sequence[tuple[Range, Range]]) -> tuple[Range, Range] | None:
+    """The view that holds all of these."""
+    if not views:
+        return None
+    x, y = (
+        (min(low for low, _ in ends), max(high for _, high in ends))
+        for ends in zip(*views, strict=True)
+    )
+    return x, y
+
+
+def _note(left_out: Mapping[str, Sequence[str]]) -> str:
+    """Which pins are left out of a figure, and why."""
+    return " · ".join(
+        f"{'pins' if len(letters) > 1 else 'pin'} {', '.join(letters)} left out: {why}"
+        for why, letters in left_out.items()
+    )
+
+
 def _restored(item: Any, key: str, parameters_type: type) -> Any:
     if not isinstance(item, dict) or not isinstance(item.get("parameters"), dict):
         raise ValueError(f"it is {shown(item)}, which is no recipe")
@@ -258,21 +287,21 @@ def labels(pinned: Sequence[Any], current: Any) -> list[str]:
 
     One that is the current one is told from the other pins.
     """
-    fields = fields_of(type(current))
-    among = [item for item in fields if any(_differ(item, pinned[0], one) for one in pinned)]
+    fields = {item.name: item for item in fields_of(type(current))}
+    among = {name for one in pinned for name in differing(pinned[0], one)}
     made = []
     for one in pinned:
-        named = [item for item in fields if _differ(item, one, current)]
-        as_now = "" if named else "as now"
-        named = named or among
-        parts = [_assignment(item, getattr(one, item.name)) for item in named[:NAMED]]
+        named = differing(one, current) or tuple(name for name in fields if name in among)
+        parts = [_assignment(fields[name], getattr(one, name)) for name in named[:NAMED]]
         more = f" +{len(named) - NAMED}" if len(named) > NAMED else ""
-        made.append(", ".join(parts) + more or as_now)
+        made.append(", ".join(parts) + more or "as now")
     return made
 
 
-def _differ(item: Field, one: Any, two: Any) -> bool:
-    return bool(getattr(one, item.name) != getattr(two, item.name))
+def differing(one: Any, two: Any) -> tuple[str, ...]:
+    """The names of the parameters in which two sets differ."""
+    mine, theirs = vars(one), vars(two)
+    return tuple(name for name in mine if mine[name] != theirs[name])
 
 
 def _assignment(item: Field, value: Any) -> str:

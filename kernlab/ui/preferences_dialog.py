@@ -24,7 +24,7 @@ from kernlab.ui.theme import tag
 
 LOOK = 100
 """Milliseconds between two looks whether the devices are known."""
-WIDTH, HEIGHT = 420, 760
+WIDTH, HEIGHT, MARGIN = 420, 800, 40
 ASKING = "asking torch …"
 
 
@@ -51,6 +51,7 @@ class PreferencesDialog(QDialog):
         self._watch = QTimer(self)
         self._watch.setInterval(LOOK)
         self._watch.timeout.connect(self._look)
+        self.resize(WIDTH, min(HEIGHT, parent.height() - MARGIN))
         self.show_preferences(preferences)
 
     def _build(self) -> None:

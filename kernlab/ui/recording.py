@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPalette
 from PySide6.QtWidgets import QFileDialog, QMenu
 
@@ -18,6 +18,7 @@ from kernlab.export.gif import SUFFIX, Film, packed
 from kernlab.threads import thread_counts
 from kernlab.ui.actions import add_action
 from kernlab.ui.animation import Mode, Sweep, along
+from kernlab.ui.control import value_text
 from kernlab.ui.hold import Hold
 from kernlab.ui.jobs import Finished
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 RATE = 15
 """Pictures a second at most."""
 MOST_FRAMES = 200
-WIDEST = 1200
-"""Pixels."""
+WIDEST, CAPTION = 1200, 30
+"""Pixels: the width at most, and the height of the line with the parameter's value."""
 LOOK = 30
 """Milliseconds between two looks at what is written elsewhere."""
 TOPIC = "recording"
@@ -93,7 +94,7 @@ class Recorder(QObject):
         self._watch.setInterval(LOOK)
         self._watch.timeout.connect(self._look)
         panel.finished.connect(self._on_finished)
-        panel.tabs.currentChanged.connect(lambda _: self._on_broken("another view was chosen."))
+        panel.tabs.currentChanged.connect(lambda _: self._on_view_changed())
         panel.animation_bar.record_pressed.connect(self.ask)
         panel.animation_bar.cancel_pressed.connect(self.cancel)
         panel.menu_providers.append(self._offer)
@@ -169,20 +170,35 @@ class Recorder(QObject):
             self._hold.let_go(back=True)
             self._watch.start()
 
+    def _on_view_changed(self) -> None:
+        if self._hold.control is not None:
+            self._on_broken("another view was chosen.")
+
     def _grab(self) -> bytes:
-        """The figures as they are on screen, as RGB; all pictures in the size of the first."""
+        """The figures as at rest under the parameter's value, as RGB; all as large as the first."""
         grabbed = self.panel.grid.grab()
         if self._size == (0, 0):
             width = min(grabbed.width(), WIDEST)
             height = round(width * grabbed.height() / grabbed.width())
-            self._size = (width // 4 * 4, height)  # rows without padding
+            self._size = (width // 4 * 4, height + CAPTION)  # rows without padding
         image = QImage(*self._size, QImage.Format.Format_RGB888)
         image.fill(self.panel.palette().color(QPalette.ColorRole.Window))
         painter = QPainter(image)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(image.rect(), grabbed)
+        painter.drawPixmap(image.rect().adjusted(0, CAPTION, 0, 0), grabbed)
+        painter.setFont(self.panel.font())
+        painter.setPen(self.panel.palette().color(QPalette.ColorRole.WindowText))
+        line = image.rect().adjusted(12, 0, -12, 0)
+        line.setHeight(CAPTION)
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, self._caption())
         painter.end()
         return bytes(image.constBits())
+
+    def _caption(self) -> str:
+        control = self._hold.control
+        assert control is not None
+        name = f"{control.field.label} {control.field.symbol}".strip()
+        return f"{name} = {value_text(control.field, control.value)}"
 
     # -- writing and the end ----------------------------------------------------------------
 
@@ -222,12 +238,14 @@ class Recorder(QObject):
         self._on_broken("")
 
     def _on_broken(self, reason: str) -> None:
-        if not self.recording:
+        path, outcome = self._path, self._outcome
+        if path is None:
             return
-        if self._outcome is not None:
-            self.exports.cancel(self._outcome)
-        path = self._path
-        assert path is not None
+        if outcome is not None and outcome.done():
+            self._report(outcome, path)
+            return
+        if outcome is not None:
+            self.exports.cancel(outcome)
         self._end()
         self._hold.let_go(back=True)
         because = f": {reason}" if reason else "."

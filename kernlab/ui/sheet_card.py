@@ -16,6 +16,7 @@ from kernlab.ui.card import Card
 from kernlab.ui.header import icon_button
 from kernlab.ui.items import Palette
 from kernlab.ui.pins import Changes
+from kernlab.ui.plots import scaled
 
 TALLEST = 260
 """Pixels that a sheet may take before it scrolls."""
@@ -58,13 +59,14 @@ class _Rows(QWidget):
 
     def _measure(self, sheet: DrawnSheet) -> None:
         metrics = QFontMetricsF(self.font())
+        small = QFontMetricsF(scaled(self.font(), 0.88))
         columns = [[row[k] for row in sheet.rows] for k in range(len(sheet.headings))]
         needed = [
             max(map(metrics.horizontalAdvance, [heading, *cells])) + 2 * PAD
             for heading, cells in zip(sheet.headings, columns, strict=True)
         ]
         self._to_right = [bool(cells) and all(_is_number(c) for c in cells) for cells in columns]
-        self._beside = self._measure_changes(metrics)
+        self._beside = self._measure_changes(small)
         needed = [sum(pair) for pair in zip(needed, self._beside, strict=True)]
         known = self._least or [0.0] * len(needed)
         self._least = [max(pair) for pair in zip(known, needed, strict=True)]
@@ -77,7 +79,8 @@ class _Rows(QWidget):
         made = []
         for right, *cells in zip(self._to_right, *self.changes.cells, strict=True):
             widest = max(map(metrics.horizontalAdvance, (heading, *cells)))
-            made.append(widest + PAD if right and any(cells) else 0.0)
+            changed = right and not set(cells) <= {"", "="}
+            made.append(widest + 0.7 * PAD if changed else 0.0)
         return made
 
     @property
@@ -122,10 +125,12 @@ class _Rows(QWidget):
         self, painter: QPainter, top: int, height: int, texts: tuple[str, ...]
     ) -> None:
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(scaled(self.font(), 0.88))
         for text, (left, width), beside in zip(texts, self.places, self._beside, strict=True):
             if beside:
                 place = QRectF(left + width - PAD - beside, top, beside, height)
                 painter.drawText(place, align, text)
+        painter.setFont(self.font())
 
 
 def _is_number(text: str) -> bool:

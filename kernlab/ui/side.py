@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from kernlab.ui.text_width import TextWidth
+
 WIDTH = 316
 
 
@@ -28,7 +30,7 @@ class Side(QSplitter):
         self.setStretchFactor(0, 11)
         self.setStretchFactor(1, 9)
         self.setSizes([540, 350])
-        self.setFixedWidth(WIDTH)
+        TextWidth(self, WIDTH)
 
 
 def _scrolled(widget: QWidget, name: str, margins: tuple[int, int, int, int]) -> QScrollArea:
@@ -40,6 +42,7 @@ def _scrolled(widget: QWidget, name: str, margins: tuple[int, int, int, int]) ->
     area = QScrollArea(widgetResizable=True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to what has the focus
     area.setWidget(column)
     area.setAccessibleName(name)
     return area

@@ -268,7 +268,9 @@ class Slider(QSlider):
             halo = QColor(accent)
             halo.setAlphaF(0.32 if self.hasFocus() else 0.16)
             painter.setBrush(halo)
-            painter.drawEllipse(at, self.RADIUS + 2, self.RADIUS + 2)
+            if self.hasFocus():
+                painter.setPen(QPen(accent, 1.5))
+            painter.drawEllipse(at, self.RADIUS + 1.25, self.RADIUS + 1.25)
         painter.setBrush(self.palette().color(QPalette.ColorRole.Base))
         painter.setPen(QPen(accent, 2))
         painter.drawEllipse(at, self.RADIUS - 1, self.RADIUS - 1)

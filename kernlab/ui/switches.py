@@ -69,6 +69,9 @@ class SideToggle(QAbstractButton):
         role, colors = QPalette.ColorRole, self.palette()
         lit = self.hasFocus() or self.underMouse()
         ink = colors.color(role.Highlight if lit else role.PlaceholderText)
+        if self.hasFocus():
+            painter.setPen(QPen(ink, 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)
         painter.setPen(QPen(ink, 1.4))
         painter.drawRoundedRect(QRectF(5.5, 7, 17, 14), 2.5, 2.5)
         column = QRectF(16, 7, 6.5, 14)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from kernlab.engine.contract.experiment import Experiment
 from kernlab.ui.switches import ArrowButton, SideToggle
+from kernlab.ui.text_width import TextWidth
 
 
 class Toolbar(QWidget):
@@ -52,7 +53,7 @@ class Toolbar(QWidget):
         self.exports = self._menu("Export", "Export or copy figures, data, or the run as code")
         self.run = self._button("Run", "Run or cancel")
         self.run.clicked.connect(self.run_pressed)
-        self.run.setFixedWidth(76)
+        TextWidth(self.run, 76)
         self.side = SideToggle()
         self.side.setAccessibleName("Show controls and claims")
         self.side.setToolTip("Controls and claims (F9)")

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from concurrent.futures import Future
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPalette, QPixmap
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import QLabel, QWidget
 
 from kernlab.engine.contract.formula import readable
@@ -28,7 +28,7 @@ class Typesetter(QObject):
     """Asks the export process for outlines, each once; nothing here waits for them.
 
     Signals:
-        came(latex): the outline of a line is there.
+        came(latex): the outline of a line is there, or will never be.
     """
 
     came = Signal(str)
@@ -53,6 +53,10 @@ class Typesetter(QObject):
             self._timer.start()
         return found
 
+    def waits_for(self, latex: str) -> bool:
+        """Whether a line has been asked for and has not come yet."""
+        return latex in self._waiting
+
     def _look(self) -> None:
         """Take one line, so that no look takes long."""
         done = next((latex for latex, future in self._waiting.items() if future.done()), None)
@@ -64,7 +68,7 @@ class Typesetter(QObject):
                 self._known[done] = future.result()
                 while len(self._known) > KEPT:
                     self._known.popitem(last=False)
-                self.came.emit(done)
+            self.came.emit(done)
         if not self._waiting:
             self._timer.stop()
 
@@ -172,11 +176,5 @@ class MathLine(QLabel):
         painter.setOpacity(FADED if self.faded else 1.0)
         painter.translate(1, 1)
         painter.scale(scale, scale)
-        painter.fillPath(self._path, self._ink())
+        painter.fillPath(self._path, self.palette().color(QPalette.ColorRole.WindowText))
         painter.end()
-
-    def _ink(self) -> QColor:
-        role = QPalette.ColorRole
-        return self.palette().color(
-            role.PlaceholderText if self.property("muted") else role.WindowText
-        )

@@ -40,20 +40,26 @@ from kernlab.engine.contract.parameters import OwnData, fields_of
 from kernlab.engine.contract.recipe import Restored
 from kernlab.engine.contract.snippets import as_command, as_python
 from kernlab.engine.contract.text import plain
-from kernlab.export import SUFFIXES, Bundle, ExportError, atomic
+from kernlab.export import SUFFIXES, Bundle, ExportError, allowed_for, atomic
 from kernlab.export.process import ExportProcess
 from kernlab.threads import thread_counts
-from kernlab.ui import commands, first_start, focus
+from kernlab.ui import commands, first_start, focus, hints
 from kernlab.ui import theme as themes
 from kernlab.ui.actions import add_action
+from kernlab.ui.background import Background
+from kernlab.ui.desktop import LongJobs
 from kernlab.ui.jobs import Finished, Lane, rescaled
+from kernlab.ui.notices import Notices
 from kernlab.ui.opening import Opening, on_lane
 from kernlab.ui.panel import EXPORT, VALUE, Panel
 from kernlab.ui.preferences import Preferences
+from kernlab.ui.progress import Title
 from kernlab.ui.recording import Recorder
 from kernlab.ui.session import Session
 from kernlab.ui.settings import Settings
 from kernlab.ui.status import StatusLine
+from kernlab.ui.text_width import text_scale
+from kernlab.ui.typesetting import Typesetter
 
 TICK, IDLE_TICK = 2, 16
 """Milliseconds between two looks into the lane's mailbox, while it is busy and while not."""
@@ -86,11 +92,18 @@ class Window(QMainWindow):
         self.setAnimated(False)
         self.lane = Lane()
         self.exports = ExportProcess()
+        self.typesetter = Typesetter(self.exports, self)
+        self.hints = hints.Hints(self)
         self.theme = themes.load(theme)
         self._tight = False
         self._panels: dict[str, Panel] = {}
         self._exporting: list[tuple[Future[Any], Panel, Path]] = []
         self._build()
+        self.progress_title = Title(self)
+        self.notices = Notices(self, lambda: panel.grid if (panel := self._current) else None)
+        self.stack.currentChanged.connect(lambda _: self.notices.place())
+        self.long_jobs = LongJobs(self)
+        self.background = Background(self, lambda: self._current, self.notices, self.long_jobs)
         self.opening = Opening(self)
         self.setAcceptDrops(True)
         add_action(self, "Open…", self.opening.choose, "Ctrl+O", "A file that kernlab wrote")
@@ -143,12 +156,18 @@ class Window(QMainWindow):
         self.theme_button.setAccessibleName("Switch between the light and the dark theme")
         self.theme_button.clicked.connect(self.switch_theme)
         column.addWidget(self.theme_button)
+        self.preferences_button = QPushButton(objectName="entry")
+        self.preferences_button.setAccessibleName("Preferences")
+        self.preferences_button.setToolTip("Preferences (Ctrl+,)")
+        self.preferences_button.clicked.connect(lambda _=False: self.settings.open())
+        column.addWidget(self.preferences_button)
         self._label_navigation()
         return self.navigation
 
     def _label_navigation(self) -> None:
-        narrow = self.width() < NARROW
-        self.navigation.setFixedWidth(56 if narrow else 172)
+        scale = text_scale(self)
+        narrow = self.width() < NARROW * scale
+        self.navigation.setFixedWidth(round((56 if narrow else 172) * scale))
         self.brand.setText("k" if narrow else "kernlab")
         for key, entry in self.entries.items():
             icon = catalogue.icon(key)
@@ -156,6 +175,7 @@ class Window(QMainWindow):
         other = "Dark theme" if self.theme.name == "light" else "Light theme"
         self.theme_button.setText("◐" if narrow else f"◐   {other}")
         self.theme_button.setToolTip(other)
+        self.preferences_button.setText("⚙" if narrow else "⚙   Preferences")
 
     # -- panels -----------------------------------------------------------------------------
 
@@ -167,9 +187,14 @@ class Window(QMainWindow):
     @property
     def panel(self) -> Panel:
         """The panel on screen."""
-        current = self.stack.currentWidget()
-        assert isinstance(current, Panel)
+        current = self._current
+        assert current is not None
         return current
+
+    @property
+    def _current(self) -> Panel | None:
+        current = self.stack.currentWidget()
+        return current if isinstance(current, Panel) else None
 
     def show_panel(self, key: str) -> Panel:
         """Bring a panel to the front; built and started at its first showing."""
@@ -183,7 +208,11 @@ class Window(QMainWindow):
             panel.file_requested.connect(self._choose_file)
             self._fill_menus(panel)
             Recorder(panel, self.exports)
+            panel.formulas.set_typesetter(self.typesetter)
+            hints.add_to(panel, self.hints)
+            panel.sweeping.export_requested.connect(partial(self._save, panel))
             commands.add_to_panel(panel)
+            self.background.watch(panel)
             panel.toolbar.side.setChecked(not self._tight)
             self._panels[key] = panel
             self.stack.addWidget(panel)
@@ -251,6 +280,7 @@ class Window(QMainWindow):
     def _show_status(self) -> None:
         if self.sender() in (None, self.panel, *self.entries.values()):
             self.status_line.show_status(self.panel.status)
+            self.progress_title.show(self.panel.experiment.title, self.panel.status)
 
     def _cancel(self) -> None:
         if self.panel.toolbar.running:
@@ -333,10 +363,23 @@ class Window(QMainWindow):
             )
             self._exporting.append((self.exports.submit(path, bundle, **options), panel, path))
 
+        self.long_jobs.began(path)
         panel.collect(done)
+
+    def _save(self, panel: Panel, path: Path, bundle: Bundle) -> None:
+        """Write what is computed already, in the export process."""
+        refusal = _refusal(path)
+        if refusal:
+            panel.message.warn(refusal)
+            return
+        panel.message.tell(f"Exporting {path.name} …", topic=EXPORT)
+        options = self.settings.preferences.export_options
+        self._exporting.append((self.exports.submit(path, bundle, **options), panel, path))
 
     def _report_export(self, outcome: Future[Any], panel: Panel, path: Path) -> None:
         error = outcome.exception()
+        ended = f"{path.name} is saved" if error is None else f"{path.name} was not saved"
+        self.long_jobs.ended(path, panel.experiment.title, ended)
         if error is None:
             panel.message.tell(f"Saved {path}.", BRIEFLY)
         elif isinstance(error, ValueError):
@@ -347,8 +390,9 @@ class Window(QMainWindow):
 
     def report(self, text: str, details: str) -> None:
         """Show a failure that no panel caught."""
-        if isinstance(self.stack.currentWidget(), Panel):
-            self.panel.message.fail(text, details)
+        panel = self._current
+        about = None if panel is None else (panel.experiment.key, panel.parameters)
+        self.notices.fail(text, details, about)
 
     # -- theme, size, end -------------------------------------------------------------------
 
@@ -414,5 +458,5 @@ def _refusal(path: Path) -> str:
     except ExportError as error:
         return str(error)
     if path.suffix.lower() not in SUFFIXES and not real.is_char_device():
-        return f"{path} ends in {path.suffix or 'nothing'!r}; allowed: {', '.join(SUFFIXES)}"
+        return f"{path} ends in {path.suffix or 'nothing'!r}; allowed: {allowed_for(path.suffix)}"
     return ""

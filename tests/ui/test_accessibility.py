@@ -230,6 +230,8 @@ class TestTab:
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_the_focus_is_seen_on_everything(self, full: Any, theme: str) -> None:
         full.window.set_theme(theme)
+        for card in full.panel.grid.cards:
+            card.highlight(False)
         faint = []
         for widget in focus.chain(full.window.centralWidget()):
             focus.reveal(widget)

@@ -64,6 +64,16 @@ def test_an_errand_that_the_lane_let_go_of_is_sent_again() -> None:
     assert lane.submitted == [lane.submitted[0]] * 2
 
 
+def test_an_errand_that_was_let_go_of_before_any_mail_is_sent_again() -> None:
+    lane, errands = made()
+    lane.mailbox.put = lambda *_, **__: None  # nothing has come yet
+    errands.send("export", request())
+    lane.busy = False
+    list(errands.news())
+    list(errands.news())
+    assert lane.submitted == [lane.submitted[0]] * 2
+
+
 def test_a_cancelled_errand_is_forgotten() -> None:
     lane, errands = made()
     errands.send("export", request())

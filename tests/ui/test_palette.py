@@ -178,7 +178,7 @@ class TestPalette:
     def test_a_value_is_set_as_it_is_typed(
         self, user: Any, palette: Palette, typed: str, name: str, value: Any, offered: str
     ) -> None:
-        user.qtbot.keyClicks(palette.edit, typed)
+        palette.edit.insert(typed)  # simulated keys know no Greek
         assert palette.texts[0] == offered or not offered
         user.qtbot.keyClick(palette.edit, KEY.Key_Return)
         assert user.value(name) == value

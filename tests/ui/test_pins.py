@@ -122,7 +122,7 @@ class TestModel:
         pins = Pins("toy", parameters())
         pins.add(parameters(level=2.0)).keep(drawn(2.0, title="error"))
         made = pins.merged(drawn())
-        assert made.behind == () and made.note == "pin A left out: it shows another quantity"
+        assert made.behind == () and made.note == "pin A left out: another quantity"
         assert made.y.view == drawn().y.view
 
     def test_a_sheet_is_compared_with_the_first_pin_that_has_it(self, parameters: Any) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
@@ -32,6 +34,19 @@ from kernlab.ui.jobs import Status
 
 INTERACTIVE = (QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QSlider, QTabBar)
 CHANGED = {"n": 400, "gap_width": 2.5, "ridge": 3e-4, "methods": ("exact", "krr", "halton")}
+
+
+class Shown(QObject):
+    """Listens for windows that appear."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.windows: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.windows.append(repr(watched))
+        return False
 
 
 def equal(one: Any, two: Any) -> None:
@@ -195,6 +210,18 @@ class TestWindow:
         assert corner() == roles("dark")["surface"].lower() != light
         user.qtbot.mouseClick(window.theme_button, _left())
         assert corner() == light
+
+    @pytest.mark.parametrize("key", catalogue.keys())
+    def test_a_panel_opens_no_window_of_its_own(self, make_user: Any, key: str) -> None:
+        """A widget that is shown before it has a parent flashes up and takes the focus away."""
+        user = make_user()
+        shown = Shown()
+        QApplication.instance().installEventFilter(shown)
+        user.open(key)
+        user.rest()
+        QApplication.instance().removeEventFilter(shown)
+        assert shown.windows == []
+        assert user.window.isActiveWindow()
 
     def test_the_right_column_can_be_hidden(self, user: Any) -> None:
         width = user.panel.grid.width()

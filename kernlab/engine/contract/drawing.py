@@ -136,7 +136,12 @@ class Drawing:
 
 @dataclass(frozen=True)
 class DrawnSheet:
-    """A table of text, ready to show; `numbers` holds the value of each cell that is one."""
+    """A table of text, ready to show.
+
+    Attributes:
+        numbers: the value of each cell that is one; NaN in a volatile column, which is left out
+            of every comparison.
+    """
 
     key: str
     title: str
@@ -232,7 +237,12 @@ def _draw_sheet(sheet: Sheet, table: Table) -> DrawnSheet:
         for column in sheet.columns
     )
     rows = tuple(zip(*columns, strict=True))
-    numbers = tuple(zip(*([_number(value) for value in cells] for cells in values), strict=True))
+    volatile = [column.name in table.volatile for column in sheet.columns]
+    compared = [
+        [_number(value, hidden) for value in cells]
+        for cells, hidden in zip(values, volatile, strict=True)
+    ]
+    numbers = tuple(zip(*compared, strict=True))
     return DrawnSheet(sheet.key, sheet.title, sheet.view, headings, rows, sheet.note, numbers)
 
 
@@ -240,9 +250,10 @@ def _scalar(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _number(value: Any) -> float | None:
-    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if numeric else None
+def _number(value: Any, volatile: bool) -> float | None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    return math.nan if volatile else float(value)
 
 
 class _Hidden:

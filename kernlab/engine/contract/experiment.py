@@ -50,6 +50,9 @@ class Experiment(Protocol):
 
     `exclusive` experiments have the lane to themselves (timing). `views` are the groups of
     figures in the order of their tabs, each of at most four figures.
+
+    An experiment may also declare `iterative = True`: then each step that carries tables is one
+    step of an iteration, and the window can stand still after each of them.
     """
 
     key: str

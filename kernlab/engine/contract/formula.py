@@ -82,7 +82,7 @@ def as_latex(formula: Formula) -> str:
 _words = {
     "sum": "Σ", "prod": "Π", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠",
     "approx": "≈", "sim": "~", "cdot": "·", "times": "×", "pm": "±", "infty": "∞", "in": "∈",
-    "to": "→", "ell": "ℓ", "top": "ᵀ", "ldots": "…", "prime": "′", "mid": "∣", "quad": "  ",
+    "to": "→", "ell": "ℓ", "ldots": "…", "prime": "′", "mid": "∣", "quad": "  ",
     "qquad": "    ", "left": "", "right": "", "mathrm": "", "Vert": "‖", "mathbf": "", "limits": "",
 }  # fmt: skip
 _signs = {r"\|": "‖", r"\,": THIN_SPACE, r"\;": " ", r"\ ": " ", r"\{": "{", r"\}": "}"}
@@ -125,7 +125,7 @@ def _one(token: str, tokens: Iterator[str]) -> str:
     if token in _signs or not token.startswith("\\"):
         return _signs.get(token, token)
     name = token[1:]
-    if name == "frac":
+    if name in ("frac", "dfrac"):
         return f"{_bracketed(_argument(tokens))}/{_bracketed(_argument(tokens))}"
     if name == "sqrt":
         inside = _argument(tokens)
@@ -153,4 +153,4 @@ def _bracketed(text: str) -> str:
 def _raise(text: str) -> str:
     if re.fullmatch(r"-?\d+", text):
         return text.translate(_raised)
-    return text if text in ("ᵀ", "′") else f"^{_bracketed(text)}"
+    return "ᵀ" if text == "T" else f"^{_bracketed(text)}"

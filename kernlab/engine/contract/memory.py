@@ -71,10 +71,10 @@ def check(
 
 
 def size(count: int) -> str:
-    """Bytes for reading: 850 MB, 3.2 GB, 16 GB."""
+    """Bytes for reading, on one line: 850 MB, 3.2 GB, 16 GB."""
     if count >= 999_500_000:
-        return f"{count / 1e9:.{1 if count < 9.95e9 else 0}f} GB"
-    return f"{max(0, round(count / 1e6))} MB"
+        return f"{count / 1e9:.{1 if count < 9.95e9 else 0}f}{THIN_SPACE}GB"
+    return f"{max(0, round(count / 1e6))}{THIN_SPACE}MB"
 
 
 def _subject(field: Field, parameters: Any) -> str:

@@ -100,7 +100,7 @@ def _measurable(claim: Claim) -> bool:
 
 
 def _of_claim(claim: Claim) -> Quantity:
-    label = f"{claim.id}, measured"
+    label = f"{claim.id} (measured)"
     return Quantity(claim.id, label, (CLAIMS,), about=claim.statement, claim=claim.id)
 
 

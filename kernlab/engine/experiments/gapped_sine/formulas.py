@@ -33,8 +33,8 @@ def formulas(p: Parameters, tables: Tables) -> tuple[Formula, ...]:
 
 def _posterior(p: Parameters, tables: Tables) -> Formula:
     ridge = given(p.ridge)
-    mean = rf"k_x^{{\top}} (K + {ridge}\,I)^{{-1}} y"
-    variance = rf"1 - k_x^{{\top}} (K + {ridge}\,I)^{{-1}} k_x"
+    mean = rf"k_x^{{\mathrm{{T}}}} (K + {ridge}\,I)^{{-1}} y"
+    variance = rf"1 - k_x^{{\mathrm{{T}}}} (K + {ridge}\,I)^{{-1}} k_x"
     table = tables.get("posterior")
     place = "x"
     if table is not None and "mean" in table.columns:
@@ -45,14 +45,14 @@ def _posterior(p: Parameters, tables: Tables) -> Formula:
     return Formula(
         "Posterior mean and variance",
         join(
-            r"m(x) = k_x^{\top} (K + \alpha I)^{-1} y",
-            r"v(x) = k(x, x) - k_x^{\top} (K + \alpha I)^{-1} k_x",
-            r"k(x, x') = e^{-(x - x')^2 / (2 \sigma^2)}",
+            r"m(x) = k_x^{\mathrm{T}} (K + \alpha I)^{-1} y",
+            r"v(x) = k(x, x) - k_x^{\mathrm{T}} (K + \alpha I)^{-1} k_x",
+            r"k(x, z) = e^{-(x - z)^2 / (2 \sigma^2)}",
         ),
         join(
             f"m({place}) = {mean}",
             f"v({place}) = {variance}",
-            rf"k(x, x') = e^{{-(x - x')^2 / (2 \cdot {given(p.lengthscale)}^2)}}"
+            rf"k(x, z) = e^{{-(x - z)^2 / (2 \cdot {given(p.lengthscale)}^2)}}"
             + _points(tables, ", \\; n = {}"),
         ),
         f"{GAUSSIAN_PROCESSES}, eq. 2.25 and 2.26",
@@ -64,9 +64,9 @@ def _features(p: Parameters) -> Formula:
     return Formula(
         "Random Fourier features",
         join(
-            r"\varphi(x) = \sqrt{c/m} \; [\cos \omega_j x, \; \sin \omega_j x]_{j=1}^{m}",
-            r"\varphi(x)^{\top} \varphi(x') = \frac{c}{m} \sum_{j=1}^{m} \cos \omega_j (x - x')",
-            r"\approx c\,k(x, x') \pm c\,(1 - k(x, x')^2) / \sqrt{2m}",
+            r"\varphi(x) = \sqrt{c/m} \; [\cos \omega_j x, \; \sin \omega_j x]_{j=1}^m",
+            r"\varphi(x)^{\mathrm{T}} \varphi(z) = \frac{c}{m} \sum_{j=1}^m \cos \omega_j (x - z)",
+            r"\approx c\,k(x, z) \pm c\,(1 - k(x, z)^2) / \sqrt{2m}",
             r"\omega_j \sim N(0, \sigma^{-2}), \; D = 2m, \; c = \mathrm{feature\ scale}",
         ),
         join(
@@ -94,7 +94,7 @@ def _share(p: Parameters, tables: Tables) -> Formula:
         ]
     return Formula(
         "Variance kept in the gap",
-        r"\rho_{\mathrm{gap}} = \frac{\sum_i \hat v(x_i)}{\sum_i v(x_i)}, \; "
+        r"\rho_{\mathrm{gap}} = \dfrac{\sum_i \hat v(x_i)}{\sum_i v(x_i)}, \; "
         r"x_i \; \mathrm{in\ the\ gap}",
         join(where, r", \; ".join(rows)),
         "variance starvation: Ulrich, independent study (paper 000), §2.6",
@@ -114,14 +114,14 @@ def _evidence(p: Parameters, tables: Tables) -> tuple[Formula, Formula]:
     if math.isfinite(score):
         residual = score * (1 - df / n) ** 2
         gcv = (
-            rf"\mathrm{{GCV}} = \frac{{{tex(residual)}}}{{(1 - {tex(df)} / {tex(int(n))})^2}}"
+            rf"\mathrm{{GCV}} = \dfrac{{{tex(residual)}}}{{(1 - {tex(df)} / {tex(int(n))})^2}}"
             rf" = {tex(score)}"
         )
     return (
         Formula(
             "Log evidence",
             join(
-                r"\ln p(y) = -\frac{1}{2} \, y^{\top} (K + \alpha I)^{-1} y",
+                r"\ln p(y) = -\frac{1}{2} \, y^{\mathrm{T}} (K + \alpha I)^{-1} y",
                 r"- \frac{1}{2} \ln \det (K + \alpha I) - \frac{n}{2} \ln 2\pi",
             ),
             join(setting, evidence, _best(tables)),
@@ -130,7 +130,7 @@ def _evidence(p: Parameters, tables: Tables) -> tuple[Formula, Formula]:
         Formula(
             "Generalized cross-validation",
             join(
-                r"\mathrm{GCV} = \frac{\Vert y - K (K + \alpha I)^{-1} y \Vert^2 / n}"
+                r"\mathrm{GCV} = \dfrac{\Vert y - K (K + \alpha I)^{-1} y \Vert^2 / n}"
                 r"{(1 - \mathrm{df} / n)^2}",
                 r"\mathrm{df} = \mathrm{tr} \, K (K + \alpha I)^{-1}",
             ),

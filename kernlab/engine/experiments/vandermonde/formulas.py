@@ -67,7 +67,7 @@ def _rate(p: Parameters, tables: Tables) -> Formula:
     slope = float(claims["slope"][0]) if claims is not None else math.nan
     measured = ""
     if math.isfinite(slope) and p.nodes == "equispaced":
-        measured = r"\frac{\ln \mathrm{cond}_{n=160} - \ln \mathrm{cond}_{n=80}}{80} = " + tex(
+        measured = r"\dfrac{\ln \mathrm{cond}_{n=160} - \ln \mathrm{cond}_{n=80}}{80} = " + tex(
             slope, 5
         )
     return Formula(
@@ -78,7 +78,7 @@ def _rate(p: Parameters, tables: Tables) -> Formula:
             r"\qquad + \arctan(a) / a",
         ),
         join(
-            rf"r({width}) = {' + '.join(tex(part) for part in parts)} = {tex(rate, 5)}",
+            rf"r({width}) = {' + '.join(tex(part, 5) for part in parts)} = {tex(rate, 5)}",
             rf"n \, r(a) / \ln 10 = {p.count} \cdot {tex(rate / LN10, 5)} = "
             + tex(p.count * rate / LN10),
             measured,
@@ -95,11 +95,11 @@ def _determinant(p: Parameters) -> Formula:
     return Formula(
         "Determinant: monomials, equispaced nodes",
         join(
-            r"\ln |\det V| = \frac{n (n - 1)}{2} \ln \frac{2a}{n - 1}",
+            r"\ln |\det V| = \dfrac{n (n - 1)}{2} \ln \dfrac{2a}{n - 1}",
             r"\qquad + \sum_{k=1}^{n-1} \ln k!",
         ),
         join(
-            rf"\ln |\det V| = {n * (n - 1) // 2} \, \ln \frac{{2 \cdot {given(a)}}}{{{n - 1}}} + "
+            rf"\ln |\det V| = {n * (n - 1) // 2} \, \ln \dfrac{{2 \cdot {given(a)}}}{{{n - 1}}} + "
             rf"\sum_{{k=1}}^{{{n - 1}}} \ln k!",
             rf"= {tex(first, 6)} + {tex(logs, 6)} = {tex(total * LN10, 6)}",
             rf"|\det V| = {power(total, 5)}",
@@ -121,7 +121,7 @@ def _lebesgue(p: Parameters, tables: Tables) -> Formula:
         "Lebesgue constant of the nodes",
         join(
             r"\Lambda_n = \max_{|x| \leq a} \sum_{i=1}^{n} |\ell_i(x)|",
-            r"\ell_i(x) = \prod_{j \neq i} \frac{x - x_j}{x_i - x_j}",
+            r"\ell_i(x) = \prod_{j \neq i} \; \dfrac{x - x_j}{x_i - x_j}",
             r"|f - p_n| \leq (1 + \Lambda_n) \, \min_{\deg q < n} \max |f - q|",
         ),
         result,
@@ -138,16 +138,17 @@ def _taylor(p: Parameters, tables: Tables) -> Formula:
         largest = float(table["exact"].max())
         if math.isfinite(largest) and largest > 0:
             measured = rf"\max_{{|x| \leq a}} |\sin x - T_{{{degree}}}(x)| = {tex(largest)}"
+    sign = r"\leq" if measured else ""
     small = -4 < log10_bound < 5
     bound = tex(10**log10_bound) if small else _scientific(log10_bound)
     return Formula(
         "Taylor polynomial of sin",
         join(
-            r"|\sin x - T_{2M+1}(x)| \leq \frac{|x|^{2M+3}}{(2M+3)!}",
+            r"|\sin x - T_{2M+1}(x)| \leq \dfrac{|x|^{2M+3}}{(2M+3)!}",
         ),
         join(
             measured,
-            rf"\leq \frac{{{given(a)}^{{{degree + 2}}}}}{{{degree + 2}!}} = {bound}",
+            rf"{sign} \dfrac{{{given(a)}^{{{degree + 2}}}}}{{{degree + 2}!}} = {bound}",
         ),
         "Taylor's theorem; Ulrich, independent study (paper 000), Theorem 1",
     )
