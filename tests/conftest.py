@@ -14,7 +14,6 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["KERNLAB_HOME"] = tempfile.mkdtemp(prefix="kernlab-tests-")  # nobody's own session
-atexit.register(shutil.rmtree, os.environ["KERNLAB_HOME"], ignore_errors=True)
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +21,7 @@ from hypothesis import HealthCheck, settings
 import kernlab  # noqa: F401  (before NumPy, so that BLAS gets one thread as in the application)
 from kernlab.engine import catalogue, experiments
 
+atexit.register(shutil.rmtree, os.environ["KERNLAB_HOME"], ignore_errors=True)
 settings.register_profile(
     "kernlab",
     deadline=None,  # the first example of a property may compile

@@ -43,9 +43,7 @@ def test_the_environment_replaces_all_folders(monkeypatch: Any, tmp_path: Path) 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the folders of Linux")
-def test_without_it_files_lie_where_the_system_has_them(
-    monkeypatch: Any, tmp_path: Path
-) -> None:
+def test_without_it_files_lie_where_the_system_has_them(monkeypatch: Any, tmp_path: Path) -> None:
     monkeypatch.delenv(user_files.HOME)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))

@@ -119,11 +119,11 @@ class Animator(QObject):
         self._timer.timeout.connect(self._step)
         panel.picture_shown.connect(self._on_picture)
         panel.menu_providers.append(self._offer)
-        for text, slot, tip in (
-            ("Animate…", self.open, "Let a parameter move by itself"),
-            ("Stop animation", self.stop, "Escape stops it too"),
+        for text, slot, keys, tip in (
+            ("Animate…", self.open, "Ctrl+Shift+A", "Let a parameter move by itself"),
+            ("Stop animation", self.stop, "Ctrl+.", "Escape stops it too"),
         ):
-            panel.toolbar.tools.addAction(add_action(panel, text, slot, tip=tip))
+            panel.toolbar.tools.addAction(add_action(panel, text, slot, keys, tip))
 
     # -- what and how -----------------------------------------------------------------------
 

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 ROOM = 900
 """Height of the right column from which on the card is open at first."""
-SHARE = 0.4
-"""Share of the column that the card takes at most when it is opened."""
+EACH, SHARE = 150, 0.38
+"""Pixels for each formula, and the share of the column that the card takes at most, when it is
+opened."""
 QUIET = 1500
 """Milliseconds after the first picture at which a card that is open at first is typeset."""
 BRIEFLY = 5.0
@@ -194,7 +195,7 @@ class FormulaCard(QWidget):
         if self.open and isinstance(column, QSplitter):
             sizes = column.sizes()
             at, total = column.indexOf(self), sum(sizes)
-            wanted = min(self._inside.sizeHint().height() + 60, round(SHARE * total))
+            wanted = min(EACH * len(self._newest), round(SHARE * total))
             others = max(1, total - sizes[at])
             shared = [size * (total - wanted) // others for size in sizes]
             shared[at] = wanted
@@ -318,8 +319,8 @@ def add_to(panel: Panel) -> FormulaCard:
     panel.picture_shown.connect(first_picture)
     panel.parameters_changed.connect(card.set_outdated)
     card.copied.connect(lambda text: panel.message.tell(text, BRIEFLY))
-    add_action(panel, "Show or hide the formulas", card.toggle)
-    copy = add_action(panel, "Copy formulas as LaTeX", card.copy_all)
+    add_action(panel, "Show or hide the formulas", card.toggle, "F2")
+    copy = add_action(panel, "Copy formulas as LaTeX", card.copy_all, "Ctrl+Shift+L")
     panel.toolbar.exports.addAction(copy)
     return card
 

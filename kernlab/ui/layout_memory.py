@@ -1,4 +1,4 @@
-"""What every panel remembers of its layout: view, gaps, switched axes, locked parameters."""
+"""What every panel remembers of its layout: view, gaps, switched axes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ def remember_layout(panel: Panel) -> None:
             lambda: [[*place, log] for place, log in panel.scales.items()],
             lambda value: _load_scales(panel, value),
         ),
-        "locks": Keeper(lambda: panel.controls.locked, lambda value: _load_locks(panel, value)),
     }
     for name, keeper in keepers.items():
         panel.memory.setdefault(name, keeper)
@@ -39,7 +38,7 @@ def _load_view(panel: Panel, value: Any) -> None:
 
 def _load_side(panel: Panel, value: Any) -> None:
     sizes = _sizes(value, "the right column")
-    if len(sizes) == panel.side.count():
+    if any(sizes) and len(sizes) == panel.side.count():
         panel.side.setSizes(sizes)
 
 
@@ -74,10 +73,3 @@ def _load_scales(panel: Panel, value: Any) -> None:
             raise refusal
         scales[key, axis] = log
     panel.scales.update(scales)
-
-
-def _load_locks(panel: Panel, value: Any) -> None:
-    known = {field.name for field in panel.controls.fields}
-    if not isinstance(value, list) or any(not isinstance(name, str) for name in value):
-        raise ValueError(f"the locked parameters are {shown(value)}; allowed: a list of names")
-    panel.controls.lock(name for name in value if name in known)

@@ -169,7 +169,9 @@ class Notices(QWidget):
         self._list: NoticeList | None = None
         self.hide()
         window.installEventFilter(self)
-        add_action(window, "Show notices", self.show_history, tip="What was said lately")
+        add_action(
+            window, "Show notices", self.show_history, "Ctrl+Shift+N", "What was said lately"
+        )
         add_action(window, "Go to the newest notice", self.enter, "F6")
 
     # -- saying something -------------------------------------------------------------------

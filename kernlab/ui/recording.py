@@ -99,7 +99,8 @@ class Recorder(QObject):
         panel.animation_bar.cancel_pressed.connect(self.cancel)
         panel.menu_providers.append(self._offer)
         tip = "An animated picture of the parameter that moves"
-        panel.toolbar.tools.addAction(add_action(panel, "Record as GIF…", self.ask, tip=tip))
+        record = add_action(panel, "Record as GIF…", self.ask, "Ctrl+Shift+R", tip)
+        panel.toolbar.tools.addAction(record)
 
     @property
     def recording(self) -> bool:

@@ -8,7 +8,7 @@ from collections import deque
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy
 
 from kernlab.threads import thread_counts
 from kernlab.ui.jobs import Status
@@ -51,7 +51,8 @@ class StatusLine(QFrame):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.facts)
-        self.setFixedHeight(32)
+        row.addStrut(24)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._left = TimeLeft()
         self._sentence = ""
         self._help = self._hint = ""

@@ -168,6 +168,7 @@ class Window(QMainWindow):
         scale = text_scale(self)
         narrow = self.width() < NARROW * scale
         self.navigation.setFixedWidth(round((56 if narrow else 172) * scale))
+        themes.tag(self.brand, narrow=narrow)
         self.brand.setText("k" if narrow else "kernlab")
         for key, entry in self.entries.items():
             icon = catalogue.icon(key)
@@ -409,11 +410,17 @@ class Window(QMainWindow):
         for panel in self._panels.values():
             panel.set_roles(self.theme.roles)
         self._label_navigation()
+        self._give_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._label_navigation()
-        if (self.width() < TIGHT) != self._tight:
+        self._give_room()
+
+    def _give_room(self) -> None:
+        """Let the right column give its place to the figures where there is little of it."""
+        scale = max(1.0, 0.25 + 0.75 * text_scale(self))  # gaps and icons do not grow
+        if (self.width() < TIGHT * scale) != self._tight:
             self._tight = not self._tight
             for panel in self._panels.values():
                 panel.toolbar.side.setChecked(not self._tight)
@@ -427,7 +434,7 @@ class Window(QMainWindow):
         event.acceptProposedAction()
 
     def focusNextPrevChild(self, next: bool) -> bool:
-        return focus.move(self.centralWidget(), forward=next)
+        return focus.move(self, forward=next)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:  # nothing nearer had a use for it

@@ -33,7 +33,6 @@ from PySide6.QtWidgets import (
 
 from kernlab.engine import catalogue
 from kernlab.ui import focus
-from kernlab.ui import theme as themes
 from kernlab.ui.control import Control
 from kernlab.ui.figure_card import FigureCard
 
@@ -180,18 +179,19 @@ class TestTab:
 
     def test_it_reaches_everything_and_in_the_order_of_reading(self, full: Any) -> None:
         window, panel = full.window, full.panel
+        window.setFocus()
         reached = self.walk(full)
         groups = {w.group() for w in reached if isinstance(w, QAbstractButton) and w.group()}
         missed = [
             f"{type(widget).__name__} {name_of(widget)}"
-            for widget in interactive(window.centralWidget())
+            for widget in interactive(window)
             if widget not in reached
             and not (isinstance(widget, QAbstractButton) and widget.group() in groups)
         ]
         assert missed == []
         parts = (
             window.navigation, panel.toolbar, panel.message, panel.tabs, panel.grid,
-            panel.controls, panel.claims,
+            panel.controls, panel.claims, window.status_line,
         )  # fmt: skip
         order = [
             next(at for at, part in enumerate(parts) if part is w or part.isAncestorOf(w))
@@ -199,19 +199,16 @@ class TestTab:
             if any(part is w or part.isAncestorOf(w) for part in parts)
         ]
         assert order == sorted(order)
-        assert set(order) == set(range(len(parts)))
+        assert set(order) >= set(range(len(parts) - 1))
         assert self.walk(full, back=True) == reached[::-1]
 
     def test_what_it_reaches_is_scrolled_into_view(self, full: Any) -> None:
         full.window.resize(1024, 700)
         full.wait(lambda: full.window.navigation.width() < 60)
         panel = full.panel
-        for widget in focus.chain(panel.side):
-            before = full.window.focusWidget()
-            full.qtbot.keyClick(before or full.window, KEY.Key_Tab)
         for widget in (panel.controls.control("seed").editor, panel.claims.search):
             if widget.isVisible():
-                chain = focus.chain(full.window.centralWidget())
+                chain = focus.chain(full.window)
                 chain[chain.index(widget) - 1].setFocus()
                 full.qtbot.keyClick(full.window.focusWidget(), KEY.Key_Tab)
                 assert widget.hasFocus() and not widget.visibleRegion().isEmpty()
@@ -230,10 +227,11 @@ class TestTab:
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_the_focus_is_seen_on_everything(self, full: Any, theme: str) -> None:
         full.window.set_theme(theme)
+        QApplication.sendPostedEvents()  # layouts settle before anything is scrolled to
         for card in full.panel.grid.cards:
             card.highlight(False)
         faint = []
-        for widget in focus.chain(full.window.centralWidget()):
+        for widget in focus.chain(full.window):
             focus.reveal(widget)
             full.window.setFocus()
             before = self.around(full, widget)
@@ -329,21 +327,23 @@ class TestLargeLetters:
     @pytest.mark.parametrize("size", [11, 13, 16, 20])
     @pytest.mark.parametrize("shape", [(1440, 900), (1024, 700)])
     def test_nothing_is_clipped(
-        self, user: Any, qapp: QApplication, size: int, shape: tuple[int, int]
+        self, user: Any, size: int, shape: tuple[int, int]
     ) -> None:
         window, panel = user.window, user.panel
         user.wait(lambda: panel.claims.cards)
         panel.claims.cards["G2"].toggle()
-        themes.apply(qapp, themes.load("light"), size)
+        window.settings.change(font_size=size)
         window.resize(*shape)
-        panel.toolbar.side.setChecked(True)
+        user.wait(lambda: window.width() == shape[0])
+        assert panel.side.isVisible() == (shape[0] == 1440 or size < 14)
         parts = (panel.toolbar, panel.controls, panel.claims, window.navigation)
         user.wait(lambda: not [text for part in parts for text in clipped(part)])
         for area in panel.side.findChildren(QScrollArea):
             assert area.widget().width() <= area.viewport().width()
         for widget in (panel.toolbar, panel.answer, panel.tabs, panel.grid, panel.side):
-            assert widget.mapTo(window, widget.rect().topRight()).x() < window.width()
-            assert widget.minimumSizeHint().width() <= widget.width()
+            if widget.isVisible():
+                assert widget.mapTo(window, widget.rect().topRight()).x() < window.width()
+                assert widget.minimumSizeHint().width() <= widget.width()
         line = window.status_line
         assert line.facts.sizeHint().height() <= line.facts.height()
 

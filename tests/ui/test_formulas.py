@@ -139,10 +139,12 @@ def test_without_the_export_process_plain_text_stays(user: Any) -> None:
 def test_open_where_the_column_is_high(make_user: Callable[[], Any]) -> None:
     user = make_user()
     user.window.resize(1440, 1000)
-    user.open("vandermonde")
+    idle: list[bool] = []
+    panel = user.open("vandermonde")
+    panel.picture_shown.connect(lambda _: idle.append(user.window.exports._thread is None))
     user.wait(lambda: card_of(user).open)
     user.rest()
-    assert user.window.exports._thread is None, "typeset only some time after the first picture"
+    assert idle[0], "typeset only after the first picture"
     wait_typeset(user, lambda: [line for v in card_of(user).views for line in v.general])
 
 

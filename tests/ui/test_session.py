@@ -19,6 +19,7 @@ from PySide6.QtCore import QRect, Qt
 
 from kernlab import user_files
 from kernlab.engine.contract.parameters import own_data
+from kernlab.engine.contract.recipe import Restored
 from kernlab.ui import app
 from kernlab.ui.memory import Keeper
 from kernlab.ui.preferences import Loaded, Preferences
@@ -175,9 +176,7 @@ class TestRoundTrip:
         assert user.value("ridge") == 0.5
         assert "/data/large.csv did not travel" in user.message
 
-    def test_a_maximised_window_comes_back_so(
-        self, at_work: Any, again: Callable[[], Any]
-    ) -> None:
+    def test_a_maximised_window_comes_back_so(self, at_work: Any, again: Callable[[], Any]) -> None:
         at_work.window.showMaximized()
         end(at_work)
         user = again()
@@ -306,6 +305,17 @@ class TestCommands:
         assert list(user.window.panels) == ["gapped-sine"]
         app._open(user.window, None, None)
         assert user.window.panel.experiment.key == "vandermonde" and user.value("n") == 17
+
+    def test_a_file_that_is_opened_overrides_the_parameters(
+        self, at_work: Any, make_user: Callable[[], Any], path: Path
+    ) -> None:
+        at_work.panel.set_parameters({"n": 17, "half_width": 3.5})
+        end(at_work)
+        user = make_user()
+        begin(user, path)
+        app._open(user.window, None, Restored("vandermonde", {"n": 40}, ()))
+        default = user.panel.experiment.Parameters()
+        assert (user.value("n"), user.value("half_width")) == (40, default.half_width)
 
     def test_a_panel_that_no_longer_works_is_no_way_not_to_start(
         self, make_user: Callable[[], Any], path: Path, monkeypatch: pytest.MonkeyPatch
