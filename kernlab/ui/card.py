@@ -12,6 +12,12 @@ from kernlab.ui.header import Header, IconButton
 from kernlab.ui.items import Palette
 
 RADIUS = 8
+BY_KEYBOARD = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
+RETURNS = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 HIGHLIGHT = 1600
 """Milliseconds for which a highlighted card keeps its outline."""
 
@@ -30,7 +36,7 @@ class Card(QFrame):
         self.key = key
         self.colors = Palette(roles)
         self._highlighted = False
-        self._focused = False
+        self._focused = self._by_keyboard = False
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(HIGHLIGHT)
@@ -80,13 +86,15 @@ class Card(QFrame):
             self.update()
 
     def outline_with(self, widget: QWidget) -> None:
-        """Outline the card while a widget in it has the keyboard, unless by a click."""
+        """Outline the card while a widget in it has the focus that the keyboard gave it."""
         widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QFocusEvent):
-            focused = event.gotFocus() and event.reason() != Qt.FocusReason.MouseFocusReason
+            if event.gotFocus() and event.reason() not in RETURNS:
+                self._by_keyboard = event.reason() in BY_KEYBOARD
+            focused = event.gotFocus() and self._by_keyboard
             if focused != self._focused:
                 self._focused = focused
                 self.update()

@@ -70,18 +70,19 @@ def _walk(widget: QWidget) -> Iterator[QWidget]:
 
 def _children(widget: QWidget) -> list[QWidget]:
     """What a widget holds, in the order of its layout; what no layout holds comes last."""
+    held: list[QWidget | None] | None = None
     if isinstance(widget, QStackedWidget):
-        return [widget.currentWidget()] if widget.count() else []
-    if isinstance(widget, QSplitter):
-        return [widget.widget(at) for at in range(widget.count())]
-    if isinstance(widget, QScrollArea):
-        return [widget.widget()]
+        held = [widget.currentWidget()]
+    elif isinstance(widget, QSplitter):
+        held = [widget.widget(at) for at in range(widget.count())]
+    elif isinstance(widget, QScrollArea):
+        held = [widget.widget()]
+    if held is not None:
+        return [child for child in held if child is not None]
     layout = widget.layout()
     placed = list(_placed(layout)) if layout is not None else []
     return placed + [
-        child
-        for child in widget.children()
-        if isinstance(child, QWidget) and child not in placed
+        child for child in widget.children() if isinstance(child, QWidget) and child not in placed
     ]
 
 

@@ -187,15 +187,17 @@ class FormulaCard(QWidget):
     def _fit(self) -> None:
         """As high as the header while closed; open, at most a share of the column."""
         column = self.parentWidget()
+        closed = self._header.sizeHint().height() + 18
+        sizes = column.sizes() if isinstance(column, QSplitter) else []
         if not self.open:
-            self.setFixedHeight(self._header.sizeHint().height() + 18)
+            self.setFixedHeight(closed)
         else:
             self.setMinimumHeight(100)
             self.setMaximumHeight(QWIDGETSIZE_MAX)
-        if self.open and isinstance(column, QSplitter):
-            sizes = column.sizes()
+        if isinstance(column, QSplitter):
             at, total = column.indexOf(self), sum(sizes)
-            wanted = min(EACH * len(self._newest), round(SHARE * total))
+            most = min(EACH * len(self._newest), round(SHARE * total))
+            wanted = most if self.open else closed
             others = max(1, total - sizes[at])
             shared = [size * (total - wanted) // others for size in sizes]
             shared[at] = wanted

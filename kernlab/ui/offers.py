@@ -85,7 +85,8 @@ def _of_figures(panel: Panel) -> Iterator[Offer]:
 
 def _of_claims(panel: Panel) -> Iterator[Offer]:
     for key, card in panel.claims.cards.items():
-        yield Offer(f"Claim {key}: {card.claim.statement}", partial(open_claim, panel, key), "claim")
+        text = f"Claim {key}: {card.claim.statement}"
+        yield Offer(text, partial(open_claim, panel, key), "claim")
 
 
 # -- going there --------------------------------------------------------------------------------

@@ -88,16 +88,16 @@ class Line(QStyledItemDelegate):
     PAD = 12
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        metrics = option.fontMetrics  # type: ignore[attr-defined]
+        metrics = option.fontMetrics
         return QSize(100, metrics.height() + 12)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
         assert isinstance(model, Found)
         offer, places = model.rows[index.row()]
-        box: QRect = option.rect  # type: ignore[attr-defined]
-        colors: QPalette = option.palette  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        box: QRect = option.rect
+        colors: QPalette = option.palette
+        state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen = bool(state & QStyle.StateFlag.State_Selected)
@@ -108,7 +108,7 @@ class Line(QStyledItemDelegate):
             painter.setBrush(tint)
             painter.drawRoundedRect(QRectF(box).adjusted(4, 1, -4, -1), 5, 5)
         room = box.adjusted(self.PAD, 0, -self.PAD, 0)
-        font: QFont = option.font  # type: ignore[attr-defined]
+        font: QFont = option.font
         painter.setFont(font)
         painter.setPen(colors.color(_role.PlaceholderText))
         aside = "   ".join(filter(None, (offer.kind, offer.shortcut)))
@@ -140,7 +140,7 @@ def _emphasis(at: int, colors: QPalette) -> QTextLayout.FormatRange:
     look = QTextCharFormat()
     look.setForeground(colors.color(_role.Highlight))
     look.setFontWeight(QFont.Weight.Bold)
-    made.start, made.length, made.format = at, 1, look  # type: ignore[attr-defined]
+    made.start, made.length, made.format = at, 1, look
     return made
 
 
@@ -164,7 +164,7 @@ class Palette(Overlay):
         self.edit.installEventFilter(self)
         self.reason = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         tag(self.reason, message="fails")
-        self.reason.setContentsMargins(16, 0, 16, 10)
+        self.reason.setMargin(14)
         self.found = Found(self)
         self.list = QListView(uniformItemSizes=True, mouseTracking=True)
         self.list.setObjectName("offers")

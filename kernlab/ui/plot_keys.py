@@ -1,4 +1,4 @@
-"""What the keyboard does in a figure: pan, zoom, reset, scales, and a read-out that walks curves."""
+"""What the keyboard does in a figure: pan, zoom, reset, scales, a read-out along curves."""
 
 from __future__ import annotations
 

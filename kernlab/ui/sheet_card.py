@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QSizePolicy, QWidget
 
@@ -27,6 +27,8 @@ _numeric = set("0123456789.·⁻⁰¹²³⁴⁵⁶⁷⁸⁹+−-–∞%±× ") |
 
 class _Rows(QWidget):
     """Headings and rows; the widths only grow, so that no column jumps while values change."""
+
+    restyled = Signal()
 
     def __init__(self, palette: Palette) -> None:
         super().__init__()
@@ -56,6 +58,12 @@ class _Rows(QWidget):
         self.setFixedHeight(24 + count * self.row_height)
         self.setMinimumWidth(int(sum(self._least)))
         self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._least = []
+            self.restyled.emit()
 
     def _measure(self, sheet: DrawnSheet) -> None:
         metrics = QFontMetricsF(self.font())
@@ -143,6 +151,7 @@ class SheetCard(Card):
     def __init__(self, key: str, title: str = "", roles: Mapping[str, str] | None = None) -> None:
         super().__init__(key, title, shipped_roles("light") if roles is None else roles)
         self.rows = _Rows(self.colors)
+        self.rows.restyled.connect(self._refit)
         self.area = QScrollArea(widgetResizable=True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setAccessibleName(title)
@@ -183,9 +192,8 @@ class SheetCard(Card):
         height = min(TALLEST, self._around() + self.rows.height()) + extra
         return QSize(400, height)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange and self.sheet is not None:
+    def _refit(self) -> None:
+        if self.sheet is not None:
             self.show_sheet(self.sheet, self.rows.changes)
 
     def set_waiting(self, text: str) -> None:

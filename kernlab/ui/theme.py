@@ -187,8 +187,7 @@ QMainWindow, QDialog { background: $background; }
 QFrame#message[kind="tell"] { background: $accent_tint; border-color: $accent; }
 #navigation { background: $surface; border: none; border-right: 1px solid $line; }
 #status { background: $background; border: none; border-top: 1px solid $line; }
-#brand { font-size: $brand; font-weight: 600; padding: 4px 12px; }
-#brand[narrow="true"] { padding: 4px 9px; }
+#brand { font-size: $brand; font-weight: 600; padding: 4px 0; }
 QLabel#title { font-size: $large; font-weight: 600; }
 QLabel[title="true"] { font-weight: 600; }
 #muted, *[muted="true"] { color: $muted; }

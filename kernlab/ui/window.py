@@ -138,7 +138,7 @@ class Window(QMainWindow):
         column = QVBoxLayout(self.navigation)
         column.setContentsMargins(8, 12, 8, 8)
         column.setSpacing(4)
-        self.brand = QLabel("kernlab", objectName="brand")
+        self.brand = QLabel("kernlab", objectName="brand", indent=12)
         column.addWidget(self.brand)
         column.addSpacing(8)
         group = QButtonGroup(self, exclusive=True)
@@ -168,7 +168,6 @@ class Window(QMainWindow):
         scale = text_scale(self)
         narrow = self.width() < NARROW * scale
         self.navigation.setFixedWidth(round((56 if narrow else 172) * scale))
-        themes.tag(self.brand, narrow=narrow)
         self.brand.setText("k" if narrow else "kernlab")
         for key, entry in self.entries.items():
             icon = catalogue.icon(key)

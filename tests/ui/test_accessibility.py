@@ -326,9 +326,7 @@ class TestPlotKeys:
 class TestLargeLetters:
     @pytest.mark.parametrize("size", [11, 13, 16, 20])
     @pytest.mark.parametrize("shape", [(1440, 900), (1024, 700)])
-    def test_nothing_is_clipped(
-        self, user: Any, size: int, shape: tuple[int, int]
-    ) -> None:
+    def test_nothing_is_clipped(self, user: Any, size: int, shape: tuple[int, int]) -> None:
         window, panel = user.window, user.panel
         user.wait(lambda: panel.claims.cards)
         panel.claims.cards["G2"].toggle()

@@ -385,6 +385,7 @@ def test_stale_dims_the_data_without_moving_anything(card: FigureCard) -> None:
 
 
 def test_a_highlighted_card_gets_an_outline_in_the_accent_colour(card: FigureCard) -> None:
+    card.plot.clearFocus()  # the keyboard's focus outlines it too
     card.highlight(True)
     edge = card.grab().toImage().pixelColor(0, card.height() // 2)
     assert edge.name().upper() == roles("light")["accent"]
