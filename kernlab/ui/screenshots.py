@@ -1,4 +1,4 @@
-"""Screenshots of every panel and view, in both themes and two sizes.
+"""Screenshots of every panel and view, in both themes and two sizes, and of the workbench.
 
 `python -m kernlab.ui.screenshots [FOLDER]` writes PNG files, by default to
 `resources/screenshots/`; it needs no display.
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["KERNLAB_HOME"] = tempfile.mkdtemp(prefix="kernlab-screenshots-")
 
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
@@ -34,6 +37,8 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     window = Window()
     window.show()
+    for scene in SCENES:
+        _scene(window, scene, folder)
     for key in catalogue.keys():
         panel = window.show_panel(key)
         rest(panel)
@@ -50,6 +55,61 @@ def main(folder: Path) -> None:
                     window.grab().save(str(folder / name))
             window.resize(*SIZES[0])
     window.close()
+
+
+def _scene(window: Window, scene: Callable[[Window], None], folder: Path) -> None:
+    """Set a scene on gapped sine, take it in both themes, and clear up."""
+    first = not window.panels
+    panel = window.show_panel("gapped-sine")
+    if first:
+        rest(panel)
+    scene(window)
+    for theme in ("light", "dark"):
+        window.set_theme(theme)
+        pause(SETTLE)
+        name = scene.__name__.removeprefix("_")
+        window.grab().save(str(folder / f"workbench-{name}-{theme}-1440x900.png"))
+    if window.command_palette.isVisible():
+        window.command_palette.close_card()
+    panel.message.hide()
+    act(window, "Unpin all")
+    act(window, "Reset all parameters")
+    pause(2 * SETTLE)
+
+
+def _palette(window: Window) -> None:
+    act(window, "Command palette")
+    window.command_palette.edit.setText("ridge 1e-3")
+
+
+def _pins(window: Window) -> None:
+    act(window, "Pin current traces")
+    window.panel.set_parameters({"ridge": 0.2})
+    rest(window.panel)
+
+
+def _error(window: Window) -> None:
+    window.panel.set_parameters({"gap_width": 12.0, "domain": 5.0})
+    pause(2 * SETTLE)
+
+
+def _preset(window: Window) -> None:
+    act(window, "Table 2, data set 1: Performer")
+    rest(window.panel)
+
+
+def _formulas(window: Window) -> None:
+    act(window, "Show or hide the formulas")
+    pause(10 * SETTLE)
+
+
+SCENES = (_palette, _pins, _error, _preset, _formulas)
+
+
+def act(window: Window, text: str) -> None:
+    """Do what a menu would, by its name; nothing where it is disabled."""
+    actions = [*window.actions(), *window.panel.actions()]
+    next(action for action in actions if action.text() == text).trigger()
 
 
 def pause(milliseconds: int) -> None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from kernlab.engine.numerics.max_norm_kernels import power_weights, quasi_newton, subtract
-from kernlab.engine.numerics.tensor_chain import Array, Chain, Floats, canonical
+from kernlab.engine.numerics.tensor_chain import Array, Chain, Floats, canonical, contract
 
 EXPONENTS = tuple(p for k in range(2, 10) for p in (2**k, 3 * 2 ** (k - 1))) + (1024,)
 """4, 6, 8, 12, ..., 512, 768, 1024."""
@@ -26,6 +26,7 @@ SLICE = 0.012
 """Seconds between two yields."""
 
 _PAIRS = 10
+_ROUGH = 16  # exponents below this one only lead the way: few iterations are enough
 _FLOOR = 1e-3
 _SINGLE = 1e-3  # below this relative error float32 products are too coarse
 _WINDOW = 8
@@ -33,8 +34,9 @@ _STALLED = 2e-5  # relative decrease over the window at which an exponent has no
 
 
 class Descent(NamedTuple):
-    """Where a descent stands: all in the unit of the tensor."""
+    """Where a descent stands; errors in the unit of the target, in the working precision."""
 
+    fraction: float
     iterations: int
     exponent: int
     current: float
@@ -149,11 +151,34 @@ def _line_search(
     return None
 
 
+def schedule(
+    iterations: int | None, *, large: bool, endless: bool, first: int = EXPONENTS[0]
+) -> list[tuple[int, int]]:
+    """Exponents with the iterations of each.
+
+    Args:
+        iterations: in all; None for what gets within about 1 % of what patience would reach.
+        large: half as many.
+        endless: then again from 16 on with twice as many, and so on: a deadline will end it.
+        first: the least exponent.
+    """
+    exponents = [p for p in EXPONENTS if p >= first]
+    if iterations is not None:
+        each = max(1, iterations // len(exponents))
+        return [(p, each) for p in exponents]
+    each = 25 if large else 50
+    plan = [(p, each if p >= _ROUGH else 25) for p in exponents]
+    if endless:
+        plan += [(p, each * 2**k) for k in range(1, 12) for p in EXPONENTS if p >= _ROUGH]
+    return plan
+
+
 def descend(
     target: Array,
     cores: Sequence[Array],
     *,
-    plan: Iterator[tuple[int, int]],
+    plan: Sequence[tuple[int, int]],
+    tolerance: float = 0.0,
     deadline: float = math.inf,
 ) -> Generator[Descent, None, Descent]:
     """Lower the largest entry of T - target, from a chain, a few milliseconds at a time.
@@ -162,20 +187,17 @@ def descend(
         target: the tensor, scaled so that its largest entry is of the order of 1.
         cores: the chain to start from; its ranks are kept.
         plan: exponents with the iterations of each.
+        tolerance: ends when an exponent lowered the best error by less than this share.
         deadline: on the clock of `time.perf_counter`.
 
-    Yields: where it stands, about every `SLICE`. Returns: where it ends. Errors are those of the
-    working precision.
+    Yields: where it stands, about every `SLICE`. Returns: where it ends.
     """
-    ranks = [core.shape[0] for core in cores[1:]]
-    first = float(np.abs(_product(cores) - target.reshape(-1, target.shape[-1])).max())
-    dtype: Any = np.float32 if first > _SINGLE else np.float64
-    objective = PowerNorm(target, ranks, dtype)
+    objective = _objective(target, cores)
     vector = objective.chain.load(canonical(cores, _FLOOR))
-    objective.best = _Best(first, list(cores))
     done, told = 0, time.perf_counter()
-    for exponent, iterations in plan:
+    for k, (exponent, iterations) in enumerate(plan):
         objective.exponent = exponent
+        before, begun = objective.best.error, done
         steps = minimize(objective, vector, iterations)
         while True:
             try:
@@ -186,24 +208,29 @@ def descend(
             done += 1
             now = time.perf_counter()
             if now - told > SLICE:
-                yield _state(objective, done)
+                yield _state(objective, (k + (done - begun) / iterations) / len(plan), done)
                 told = time.perf_counter()
             if now > deadline:
-                return _state(objective, done)
-        if objective.best.error == 0.0:
+                return _state(objective, 1.0, done)
+        error = objective.best.error
+        stalled = exponent >= _ROUGH and before - error < tolerance * before
+        if error == 0.0 or stalled:
             break
         vector = objective.chain.load(canonical(objective.chain.cores(vector), _FLOOR))
-    return _state(objective, done)
+    return _state(objective, 1.0, done)
 
 
-def _product(cores: Sequence[Array]) -> Array:
-    product = cores[0].reshape(-1, cores[0].shape[2])
-    for core in cores[1:]:
-        product = (product @ core.reshape(core.shape[0], -1)).reshape(-1, core.shape[2])
-    return product.reshape(-1, cores[-1].shape[1])
+def _objective(target: Array, cores: Sequence[Array]) -> PowerNorm:
+    # Single precision where its rounding is well below the error at the start.
+    difference = contract(cores) - target
+    largest = float(np.abs(difference).max())
+    dtype: Any = np.float32 if largest > _SINGLE else np.float64
+    objective = PowerNorm(target, [core.shape[0] for core in cores[1:]], dtype)
+    objective.best = _Best(largest, [*cores])
+    return objective
 
 
-def _state(objective: PowerNorm, iterations: int) -> Descent:
+def _state(objective: PowerNorm, fraction: float, iterations: int) -> Descent:
     best = objective.best
     cores = [np.asarray(core, dtype=np.float64) for core in best.cores]
-    return Descent(iterations, objective.exponent, objective.current, best.error, cores)
+    return Descent(fraction, iterations, objective.exponent, objective.current, best.error, cores)
