@@ -59,8 +59,7 @@ def cancels(window: Window) -> list[float]:
     for moment in np.linspace(0.01, 0.9, 50):
         panel.lane.call(Cache.clear)
         panel.set_parameters({"n": LARGEST})
-        panel._rest.stop()
-        panel._run_full()
+        panel.runs.refine()
         live(float(moment))
         if panel.lane.busy:
             begun = time.perf_counter()

@@ -48,7 +48,7 @@ def settle(panel: Panel, longest: float = 60.0) -> None:
     end = time.monotonic() + longest
     while time.monotonic() < end:
         live(100)
-        if not panel.lane.busy and not panel._rest.isActive():
+        if not panel.lane.busy and not panel.runs.due:
             return
 
 
@@ -83,6 +83,8 @@ def random_value(field: Field, rng: random.Random) -> object:
         return rng.uniform(low, high)
     if field.kind == "bool":
         return rng.random() < 0.5
+    if field.text:
+        return rng.choice([field.default, field.text.example or field.default])
     words = list(field.options)
     if field.kind == "flags":
         return tuple(rng.sample(words, rng.randint(1, min(4, len(words)))))

@@ -32,7 +32,7 @@ from kernlab.engine import catalogue
 from kernlab.engine.contract.parameters import fields_of, parse
 from kernlab.ui import app as application
 from kernlab.ui import theme as themes
-from kernlab.ui.jobs import Finished
+from kernlab.ui.mailbox import Finished
 from kernlab.ui.panel import Panel
 from kernlab.ui.plots import PlotView
 from kernlab.ui.window import Window
@@ -70,7 +70,7 @@ class Watch:
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self._beat)
         panel.finished.connect(self._finished)
-        self.plot = panel._cards[key].plot
+        self.plot = panel.views.cards[key].plot
         painted.append(self._on_paint)
 
     def _beat(self) -> None:
@@ -81,7 +81,7 @@ class Watch:
     def _on_paint(self, view: object) -> None:
         if view is not self.plot:
             return
-        serial = self.panel._shown.get(self.key, -1)
+        serial = self.panel.views.serial_of(self.key)
         self.stale += serial < self.painted
         now = time.perf_counter()
         if serial > self.painted and self.dragging:
@@ -112,7 +112,7 @@ def rest(panel: Panel, longest: float = 60.0) -> None:
     end = time.perf_counter() + longest
     while time.perf_counter() < end:
         live(0.2)
-        if not (panel.lane.busy or panel._rest.isActive() or panel._claims_rest.isActive()):
+        if not (panel.lane.busy or panel.runs.due):
             live(0.1)  # for the window to take the last news
             return
 

@@ -234,13 +234,14 @@ def _run_parser(experiment: Experiment) -> _Parser:
         help="write .pdf .svg .png .csv .zip .json",
         default=None,
     )
+    metavars = {"data": "FILE", "text": "TEXT"}
     group = parser.add_argument_group("parameters, which override --preset and --from")
     for field in fields_of(experiment.Parameters):
         switch = field.kind == "bool"  # `--intercept` alone switches it on
         group.add_argument(
             field.flag,
             dest=_dest(field),
-            metavar="yes|no" if switch else "FILE" if field.kind == "data" else "VALUE",
+            metavar="yes|no" if switch else metavars.get(field.kind, "VALUE"),
             help=_help(field).replace("%", "%%"),
             nargs="?" if switch else None,
             const="yes" if switch else None,

@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from kernlab.engine import catalogue
 from kernlab.engine.contract import recipe as recipes
 from kernlab.engine.contract import text
@@ -23,7 +25,14 @@ from kernlab.engine.contract.claim import Claim
 from kernlab.engine.contract.experiment import CLAIMS, Experiment, Fidelity, Tables, merge
 from kernlab.engine.contract.figure import Figure, Sheet
 from kernlab.engine.contract.memory import check
-from kernlab.engine.contract.parameters import Field, OwnData, fields_of, own_data, shown
+from kernlab.engine.contract.parameters import (
+    Field,
+    OwnData,
+    fields_of,
+    own_data,
+    own_matrix,
+    shown,
+)
 from kernlab.threads import thread_counts
 
 if TYPE_CHECKING:
@@ -157,7 +166,8 @@ def run(
         fidelity: `full`, or `coarse` for the rough and fast picture of a moving slider.
         views: the groups of figures that are wanted; all of them, and the claims, by default.
         parameters: by name; the others take their defaults. A data file is a path, a mapping
-            of column names to arrays, or what :func:`kernlab.own_data` made.
+            of column names to arrays, or what :func:`kernlab.own_data` made; where it is a
+            matrix, an array, or what :func:`kernlab.own_matrix` made.
 
     Raises:
         ValueError: something is unknown or out of its range; the message says what is allowed.
@@ -251,9 +261,14 @@ def _data(declared: Field, value: Any) -> OwnData | None:
     if value is None or isinstance(value, OwnData):
         return value
     if isinstance(value, (str, os.PathLike)):
-        from kernlab.data_files import read_columns
+        from kernlab.data_files import read_own_data
 
-        return read_columns(value, declared)
+        return read_own_data(value, declared)
+    if declared.matrix and isinstance(value, (np.ndarray, Sequence)):
+        try:
+            return own_matrix(value)
+        except ValueError as error:
+            raise ValueError(f"{declared.name}: {error}") from None
     if not isinstance(value, Mapping) or set(value) != set(declared.columns):
         raise ValueError(f"{declared.name} is {shown(value)}; allowed: {declared.allowed}")
     return own_data({name: value[name] for name in declared.columns})

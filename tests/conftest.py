@@ -54,12 +54,22 @@ def no_thread_left_behind() -> Iterator[None]:
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The key of an experiment that is one file in `tests/toy`, found as any other."""
-    folder = str(Path(__file__).parent / "toy")
+    yield from _found(monkeypatch, "toy")
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Likewise of the experiment in `tests/written`, which takes a text and a matrix."""
+    yield from _found(monkeypatch, "written")
+
+
+def _found(monkeypatch: pytest.MonkeyPatch, key: str) -> Iterator[str]:
+    folder = str(Path(__file__).parent / key)
     monkeypatch.setattr(experiments, "__path__", [*experiments.__path__, folder])
     _forget_experiments()
-    yield "toy"
+    yield key
     _forget_experiments()
-    sys.modules.pop("kernlab.engine.experiments.toy", None)
+    sys.modules.pop(f"kernlab.engine.experiments.{key}", None)
 
 
 def _forget_experiments() -> None:

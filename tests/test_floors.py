@@ -31,7 +31,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "kernlab.engine": (("kernlab.engine",), QT + DRAWING),
     "kernlab.threads": ((), QT + DRAWING),
     "kernlab.assets": ((), QT + DRAWING),
-    "kernlab.data_files": (("kernlab.engine.contract",), QT + DRAWING),
+    "kernlab.data_files": (("kernlab.engine.contract", "kernlab.data_files"), QT + DRAWING),
     "kernlab.user_files": (("kernlab.export",), QT + DRAWING),
     "kernlab.user_presets": (("kernlab.user_files", "kernlab.engine.contract"), QT + DRAWING),
     "kernlab.export": (

@@ -6,11 +6,17 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 
 def add_action(
-    owner: QWidget, text: str, slot: Callable[[], object], shortcut: str = "", tip: str = ""
+    owner: QWidget,
+    text: str,
+    slot: Callable[[], object],
+    shortcut: str = "",
+    tip: str = "",
+    *,
+    menu: QMenu | None = None,
 ) -> QAction:
     """Give a widget something that it can do.
 
@@ -21,6 +27,7 @@ def add_action(
         slot: called without arguments.
         shortcut: in Qt's words, such as `Ctrl+K`.
         tip: a sentence more.
+        menu: where it is listed at the end, besides the palette.
     """
     action = QAction(text, owner)
     action.triggered.connect(lambda _=False: slot())
@@ -31,4 +38,6 @@ def add_action(
         action.setShortcut(QKeySequence(shortcut))
     action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
     owner.addAction(action)
+    if menu is not None:
+        menu.addAction(action)
     return action

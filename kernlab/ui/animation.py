@@ -123,7 +123,7 @@ class Animator(QObject):
             ("Animate…", self.open, "Ctrl+Shift+A", "Let a parameter move by itself"),
             ("Stop animation", self.stop, "Ctrl+.", "Escape stops it too"),
         ):
-            panel.toolbar.tools.addAction(add_action(panel, text, slot, keys, tip))
+            add_action(panel, text, slot, keys, tip, menu=panel.toolbar.tools)
 
     # -- what and how -----------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from kernlab import user_files
 from kernlab.engine import catalogue
 from kernlab.engine.contract.recipe import Restored
-from kernlab.ui import hints, preferences
+from kernlab.ui import focus, hints, preferences
 from kernlab.ui import theme as themes
 from kernlab.ui.session import Session
 from kernlab.ui.settings import shown_theme
@@ -73,6 +73,7 @@ def remember(window: Window, found: preferences.Loaded) -> None:
 
 def _open(window: Window, experiment: str | None, recipe: Restored | None) -> None:
     """Show what was asked for, else the panel that was on screen last, else the first one."""
+    focus.rest(window)
     if recipe is not None:
         window.restore(recipe)
         return

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer
 
 from kernlab.ui.desktop import LongJobs
-from kernlab.ui.jobs import Failed, Finished
+from kernlab.ui.mailbox import Failed, Finished
 from kernlab.ui.notices import Notice, Notices
 from kernlab.ui.panel import Panel
 
@@ -28,7 +28,7 @@ class Background(QObject):
     Args:
         parent: the window.
         current: the panel on screen, or None.
-        notices: where hidden panels are heard.
+        notices: where hidden panels are heard, and what is brief in any of them.
         jobs: told of every run that ends.
     """
 
@@ -53,7 +53,7 @@ class Background(QObject):
         """Listen to a panel from now on."""
         self._panels.append(panel)
         panel.message.told.connect(partial(self._on_told, panel))
-        panel.message.passed.connect(self._notices.tell)
+        panel.message.passed.connect(partial(self._on_passed, panel))
         panel.finished.connect(partial(self._on_ended, panel))
         panel.failed.connect(partial(self._on_ended, panel))
         panel.errand_failed.connect(partial(self._on_ended, panel))
@@ -63,9 +63,14 @@ class Background(QObject):
         if panel is not self._current():
             self._notice(panel, kind, text, details, panel.message.topic)
 
+    def _on_passed(self, panel: Panel, text: str, topic: str) -> None:
+        """A panel has something brief to say."""
+        self._notice(panel, "tell", text, "", topic or text)
+
     def _notice(self, panel: Panel, kind: str, text: str, details: str, topic: str) -> None:
         subject = (panel.experiment.key, panel.parameters)
-        notice = Notice(kind, f"{panel.experiment.title}: {text}", details, subject)
+        where = "" if panel is self._current() else f"{panel.experiment.title}: "
+        notice = Notice(kind, f"{where}{text}", details, subject)
         self._notices.show_notice(notice, f"{panel.experiment.key}/{topic}" if topic else "")
 
     def _look(self) -> None:

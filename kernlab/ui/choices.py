@@ -139,6 +139,12 @@ class FlagsControl(Control):
             box.setChecked(word in self._value)
 
 
+def file_kinds(field: Field) -> str:
+    """What a file dialog offers for a parameter that is read from a file."""
+    what = "Matrices" if field.matrix else "CSV"
+    return f"{what} ({' '.join('*' + suffix for suffix in field.suffixes)});;All files (*)"
+
+
 class FileControl(Control):
     """The user's own data: the window reads the file and hands it over by `set_value`.
 

@@ -271,6 +271,10 @@ class ClaimList(QWidget):
         column.setSpacing(4)
         column.addWidget(self.heading)
         column.addWidget(self.search)
+        self.none = QLabel("No claim has these words.", indent=8)
+        tag(self.none, muted=True)
+        self.none.hide()
+        column.addWidget(self.none)
         self._stack = QVBoxLayout()
         self._stack.setSpacing(2)
         column.addLayout(self._stack)
@@ -334,6 +338,7 @@ class ClaimList(QWidget):
             order += group
             for card in group:
                 card.setHidden(closed or card not in found)
+        self.none.setHidden(not words or any(_matches(c.claim, words) for c in self.cards.values()))
         self._place(order)
 
     def _place(self, order: list[QWidget]) -> None:

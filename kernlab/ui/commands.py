@@ -28,14 +28,15 @@ def add_to_window(window: Window) -> tuple[Palette, Sheet]:
     add_action(window, "Previous panel", partial(_step, window, -1), "Ctrl+Shift+Tab")
     for number, key in enumerate(catalogue.keys(), 1):
         keys = f"Alt+{number}" if number <= MOST else ""
-        add_action(window, f"Go to {catalogue.title(key)}", window.entries[key].click, keys)
+        enter = window.navigation.entries[key].click
+        add_action(window, f"Go to {catalogue.title(key)}", enter, keys)
     return palette, sheet
 
 
 def _step(window: Window, steps: int) -> None:
     keys = catalogue.keys()
     now = keys.index(window.panel.experiment.key)
-    window.entries[keys[(now + steps) % len(keys)]].click()
+    window.navigation.entries[keys[(now + steps) % len(keys)]].click()
 
 
 def add_to_panel(panel: Panel) -> None:

@@ -105,6 +105,9 @@ class Control(QWidget):
         if span:
             lines.append(f"{number(span.low)} to {number(span.high)} {span.unit}".strip())
             lines.append(f"default {value_text(self.field, self.default)}: double-click")
+        elif self.field.text:
+            lines.append(self.field.allowed)
+            lines.append(f"default {self.default}: double-click")
         return "\n".join(lines)
 
     def _finish(self, *interactive: QWidget) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
 
 from kernlab.ui.actions import add_action
 from kernlab.ui.control import Control
+from kernlab.ui.message import BRIEFLY
 
 if TYPE_CHECKING:
     from kernlab.ui.panel import Panel
@@ -70,7 +71,7 @@ def _show_for_focus(panel: Panel) -> None:
     while widget is not None and not isinstance(widget, Control):
         widget = widget.parentWidget()
     if widget is None or not panel.controls.isAncestorOf(widget):
-        panel.message.tell("Go to a control with Tab first; then its menu opens.", 5.0)
+        panel.message.tell("Go to a control with Tab first; then its menu opens.", BRIEFLY)
         return
     target = widget.slider or widget.editor
     _show(panel, widget.field.name, target, target.rect().center())

@@ -22,6 +22,7 @@ from kernlab.ui.choices import (
 from kernlab.ui.control import Control
 from kernlab.ui.numeric import NumberControl
 from kernlab.ui.sliders import SliderMark
+from kernlab.ui.text_control import TextControl
 from kernlab.ui.theme import tag
 
 
@@ -181,6 +182,7 @@ def control_for(field: Field) -> Control:
     kinds: dict[str, type[Control]] = {
         "bool": SwitchControl,
         "flags": FlagsControl,
+        "text": TextControl,
         "data": FileControl,
     }
     return kinds[field.kind](field)

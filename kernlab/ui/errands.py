@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kernlab.ui.jobs import Lane, Mail, Request
+from kernlab.ui.jobs import Lane
+from kernlab.ui.mailbox import Mail
+from kernlab.ui.requests import Request
 
 WORDS = {
     "search": "looking for the value at which the verdict flips",
@@ -51,8 +53,8 @@ class Errands:
             if self._requests.pop(kind, None) is not None:
                 self._lane.cancel(f"{self._panel}/{kind}")
 
-    def news(self) -> Iterator[Mail]:
-        """The mail of each errand, whose events belong to the newest request of its kind."""
+    def news(self) -> Iterator[tuple[str, Mail]]:
+        """Each kind and its mail, whose events belong to the newest request of that kind."""
         if not self._requests:
             return
         idle = not self._lane.busy
@@ -65,5 +67,5 @@ class Errands:
             elif idle and self._idle_before:
                 # The lane keeps only so many runs that wait, and lets go of the others.
                 self._lane.submit(request)
-            yield mail
+            yield kind, mail
         self._idle_before = idle

@@ -39,6 +39,11 @@ def move(root: QWidget, *, forward: bool) -> bool:
     return True
 
 
+def rest(window: QWidget) -> None:
+    """Give the focus to nothing that shows it, until the first Tab."""
+    window.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
 def reveal(widget: QWidget) -> None:
     """Scroll every area around a widget so that it is seen."""
     above = widget.parentWidget()

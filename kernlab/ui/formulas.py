@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from kernlab.engine.contract.experiment import formulas_of
 from kernlab.engine.contract.formula import Formula, as_latex, lines
 from kernlab.ui.actions import add_action
+from kernlab.ui.message import BRIEFLY
 from kernlab.ui.theme import tag
 from kernlab.ui.typesetting import MathLine, Typesetter
 
@@ -36,7 +37,6 @@ EACH, SHARE = 150, 0.38
 opened."""
 QUIET = 1500
 """Milliseconds after the first picture at which a card that is open at first is typeset."""
-BRIEFLY = 5.0
 QWIDGETSIZE_MAX = 16_777_215
 
 
@@ -194,7 +194,7 @@ class FormulaCard(QWidget):
         else:
             self.setMinimumHeight(100)
             self.setMaximumHeight(QWIDGETSIZE_MAX)
-        if isinstance(column, QSplitter):
+        if isinstance(column, QSplitter) and any(sizes):
             at, total = column.indexOf(self), sum(sizes)
             most = min(EACH * len(self._newest), round(SHARE * total))
             wanted = most if self.open else closed
@@ -213,6 +213,12 @@ class FormulaCard(QWidget):
         column = self.parentWidget()
         if column is not None and column.height() >= ROOM and not self.open:
             self._set_open(True)
+
+    def restore(self, opened: bool) -> None:
+        """Open or close the card as it was left, whatever room there is."""
+        self._placed = True
+        if opened != self.open and self.needed:
+            self._set_open(opened)
 
     def toggle(self) -> None:
         """Open or close the card."""
@@ -322,8 +328,8 @@ def add_to(panel: Panel) -> FormulaCard:
     panel.parameters_changed.connect(card.set_outdated)
     card.copied.connect(lambda text: panel.message.tell(text, BRIEFLY))
     add_action(panel, "Show or hide the formulas", card.toggle, "F2")
-    copy = add_action(panel, "Copy formulas as LaTeX", card.copy_all, "Ctrl+Shift+L")
-    panel.toolbar.exports.addAction(copy)
+    menu = panel.toolbar.exports
+    add_action(panel, "Copy formulas as LaTeX", card.copy_all, "Ctrl+Shift+L", menu=menu)
     return card
 
 

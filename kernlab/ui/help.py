@@ -117,8 +117,8 @@ class Help:
     def __init__(self, panel: Panel) -> None:
         self._panel = panel
         self.window: HelpWindow | None = None
-        action = add_action(panel, "Help", self.open, "F1", "What this panel shows and means")
-        panel.toolbar.tools.addAction(action)
+        tip = "What this panel shows and means"
+        add_action(panel, "Help", self.open, "F1", tip, menu=panel.toolbar.tools)
 
     def open(self) -> None:
         """Show the page, or bring it to the front."""

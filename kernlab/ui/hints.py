@@ -281,5 +281,5 @@ def at_first_start(window: Window) -> None:
 def add_to(panel: Panel, hints: Hints) -> None:
     """Let the user see the hints again."""
     tip = "What to drag, what the claims are, and how to export"
-    show = add_action(panel, "Show the hints again", hints.start, "Shift+F1", tip)
-    panel.toolbar.tools.addAction(show)
+    menu = panel.toolbar.tools
+    add_action(panel, "Show the hints again", hints.start, "Shift+F1", tip, menu=menu)

@@ -1,4 +1,4 @@
-"""The lane: one worker thread that steps the generators of all panels, and its mailbox.
+"""The lane: one worker thread that steps the generators of all panels.
 
 The thread knows nothing of Qt. It leaves what it made in a :class:`Mailbox`, which a timer of
 the window empties; so there is no queue that could fill up, and a slow window skips frames
@@ -7,24 +7,21 @@ instead of lagging behind.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
-from kernlab.engine.contract.breaks import Break, find_break
+from kernlab.engine.contract.breaks import Break
 from kernlab.engine.contract.cache import Cache
-from kernlab.engine.contract.claim import Claim
-from kernlab.engine.contract.drawing import Drawing, DrawnSheet, draw
-from kernlab.engine.contract.experiment import Experiment, Fidelity, Step, formulas_of
-from kernlab.engine.contract.figure import Figure, Sheet
-from kernlab.engine.contract.formula import Formula
-from kernlab.engine.contract.memory import MemoryRefused, check
-from kernlab.engine.contract.sweep import Plan, sweep
+from kernlab.engine.contract.experiment import Step
+from kernlab.engine.contract.memory import MemoryRefused
 from kernlab.engine.contract.table import Table
+from kernlab.ui.mailbox import Collected, Failed, Finished, Held, Mailbox, Status
+from kernlab.ui.requests import Request
+from kernlab.ui.run import Run
 
 PATIENCE = 0.4
 """Seconds without a finished coarse run after which a superseded one may finish."""
@@ -37,202 +34,6 @@ SUSPENDED = 2
 """Runs that may wait, half done, while the visible panel goes first."""
 CALM = 0.15
 """Seconds without a coarse request after which a sweep goes on."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a panel wants computed. `serial` counts the panel's parameter changes."""
-
-    panel: str
-    serial: int
-    experiment: Experiment
-    parameters: Any
-    fidelity: Fidelity
-    views: tuple[str, ...]
-    purpose: Literal["show", "claims", "break", "collect", "pin", "sweep"] = "show"
-    claim: str = ""
-    parameter: str = ""
-    scales: tuple[tuple[str, str, bool], ...] = ()
-    """Figures whose axis ("x" or "y") the user wants logarithmic or linear."""
-    plan: Plan | None = None
-    stepwise: bool = False
-    """Whether the run is held after each step that carries tables, until `Lane.advance`."""
-
-
-@dataclass(frozen=True)
-class Collected:
-    """Everything that a finished run of all views made, for an export."""
-
-    figures: tuple[Figure | Sheet, ...]
-    tables: Mapping[str, Table]
-    claims: tuple[Claim, ...]
-    answer: str
-
-
-@dataclass(frozen=True)
-class Status:
-    """What the lane is doing for a panel."""
-
-    serial: int
-    fraction: float | None
-    note: str
-    precision: str
-    started: float
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A run that reached its end."""
-
-    request: Request
-    seconds: float
-    collected: Collected | None = None
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A run that raised: one sentence for the panel, the traceback for whoever asks.
-
-    `refused` says that it was not started: it would have needed too much memory.
-    """
-
-    request: Request
-    message: str
-    details: str
-    refused: bool = False
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Held:
-    """A stepwise run that made a step and waits for :meth:`Lane.advance`."""
-
-    request: Request
-    note: str
-
-
-@dataclass
-class Mail:
-    """The newest word for one panel."""
-
-    figures: dict[str, tuple[int, Drawing | DrawnSheet]] = field(default_factory=dict)
-    status: Status | None = None
-    answer: tuple[int, str] | None = None
-    claims: tuple[int, tuple[Claim, ...]] | None = None
-    formulas: tuple[int, tuple[Formula, ...]] | None = None
-    found: Break | None = None
-    swept: tuple[Plan, Mapping[str, Table]] | None = None
-    events: list[Finished | Failed | Held] = field(default_factory=list)
-
-
-class Mailbox:
-    """Holds the newest version of each figure and message; the lock only guards pointers."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._mail: dict[str, Mail] = {}
-
-    def put_figure(self, panel: str, serial: int, drawing: Drawing | DrawnSheet) -> None:
-        with self._lock:
-            figures = self._mail.setdefault(panel, Mail()).figures
-            waiting = figures.get(drawing.key)
-            if waiting is None or waiting[0] <= serial:
-                figures[drawing.key] = (serial, drawing)
-
-    def put(self, panel: str, **news: Any) -> None:
-        with self._lock:
-            mail = self._mail.setdefault(panel, Mail())
-            for name, value in news.items():
-                setattr(mail, name, value)
-
-    def put_event(self, panel: str, event: Finished | Failed | Held) -> None:
-        with self._lock:
-            self._mail.setdefault(panel, Mail()).events.append(event)
-
-    def take_figure(self, panel: str) -> tuple[int, Drawing | DrawnSheet] | None:
-        """The figure that waits longest, or None."""
-        with self._lock:
-            mail = self._mail.get(panel)
-            if mail is None or not mail.figures:
-                return None
-            key = next(iter(mail.figures))
-            return mail.figures.pop(key)
-
-    def take_rest(self, panel: str) -> Mail | None:
-        """All that is no figure, or None. A run's events wait until its figures are taken."""
-        with self._lock:
-            mail = self._mail.get(panel)
-            if mail is None:
-                return None
-            kept = Mail(figures=mail.figures)
-            if mail.figures:
-                kept.events, mail.events = mail.events, []
-            self._mail[panel] = kept
-            return mail
-
-    def last_event(self, panel: str) -> Finished | Failed | Held | None:
-        """The newest event that nobody has taken yet; it stays where it is."""
-        with self._lock:
-            mail = self._mail.get(panel)
-            return mail.events[-1] if mail is not None and mail.events else None
-
-    def panels(self) -> tuple[str, ...]:
-        with self._lock:
-            return tuple(self._mail)
-
-
-def rescaled(figure: Figure | Sheet, scales: Sequence[tuple[str, str, bool]]) -> Figure | Sheet:
-    """The figure with the axes that the user has switched to logarithmic or linear."""
-    for key, name, log in scales:
-        if isinstance(figure, Figure) and key == figure.key:
-            axis = replace(figure.x if name == "x" else figure.y, log=log, view=None)
-            figure = replace(figure, x=axis) if name == "x" else replace(figure, y=axis)
-    return figure
-
-
-class _Run:
-    """A started request: its generator and the tables that it has made so far.
-
-    Raises:
-        MemoryRefused: it would need more than is free, or than `limit` where there is one.
-    """
-
-    def __init__(
-        self, request: Request, cache: Cache, known: dict[str, Table], limit: int | None
-    ) -> None:
-        check(request.experiment, request.parameters, request.fidelity, limit, cache.used)
-        self.request = request
-        self.tables: dict[str, Table] = {}
-        self.known = known
-        self.drawn = False
-        self.stepwise = request.stepwise
-        self.held = False
-        self.started = time.perf_counter()
-        self.precision = ""
-        part = cache.part(request.experiment.key)
-        steps: Iterator[Step | Break | None]
-        if request.purpose == "break":
-            steps = find_break(
-                request.experiment,
-                request.claim,
-                request.parameter,
-                request.parameters,
-                part,
-                limit,
-            )
-        elif request.plan is not None:
-            steps = sweep(request.experiment, request.parameters, *request.plan, part, limit)
-        else:
-            steps = request.experiment.run(
-                request.parameters, request.fidelity, part, request.views
-            )
-        self.steps = steps
-
-    def close(self) -> None:
-        """Stop the generator; nothing that it does while it stops reaches the lane."""
-        if isinstance(self.steps, Generator):
-            with contextlib.suppress(BaseException):
-                self.steps.close()
 
 
 def _is_sweep(panel: str) -> bool:
@@ -257,7 +58,7 @@ class Lane:
         self._cache = cache or Cache()
         self._condition = threading.Condition()
         self._pending: dict[str, Request] = {}
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Run] = {}
         self._cancelled: set[str] = set()
         self._calls: list[Callable[[Cache], None]] = []
         self._known: dict[str, tuple[Any, dict[str, Table]]] = {}
@@ -384,7 +185,7 @@ class Lane:
         except BaseException:
             traceback.print_exc()
 
-    def _choose(self) -> _Run | None:
+    def _choose(self) -> Run | None:
         """The run to step next: the visible panel's, else one that was set aside."""
         with self._condition:
             names = self._ready()
@@ -404,7 +205,7 @@ class Lane:
         self._make_room(panel)
         return self._start(request)
 
-    def _may_go_on(self, run: _Run, newer: Request) -> bool:
+    def _may_go_on(self, run: Run, newer: Request) -> bool:
         """A superseded coarse run still reaches its first figure, or, when starved, its end."""
         if run.held:
             return False
@@ -424,14 +225,14 @@ class Lane:
         for other in waiting[: max(0, len(waiting) - SUSPENDED)]:
             self._drop(other)
 
-    def _start(self, request: Request) -> _Run | None:
+    def _start(self, request: Request) -> Run | None:
         known = self._known.get(request.panel)
         if known is None or known[0] != request.parameters:
             known = (request.parameters, {})
             if request.fidelity == "full":
                 self._known[request.panel] = known
         try:
-            run = _Run(request, self._cache, known[1], self.memory_limit)
+            run = Run(request, self._cache, known[1], self.memory_limit)
         except Exception as error:
             self._fail(request, error)
             return None
@@ -443,7 +244,7 @@ class Lane:
         if run is not None:
             run.close()
 
-    def _advance(self, run: _Run) -> None:
+    def _advance(self, run: Run) -> None:
         request = run.request
         try:
             step = next(run.steps, self)
@@ -459,7 +260,7 @@ class Lane:
             self._drop(request.panel)
             self._fail(request, error, run.started)
 
-    def _deliver(self, run: _Run, step: Step) -> None:
+    def _deliver(self, run: Run, step: Step) -> None:
         request = run.request
         run.precision = step.precision or run.precision
         if step.note or step.fraction is not None or step.precision:
@@ -467,9 +268,7 @@ class Lane:
             self.mailbox.put(request.panel, status=status)
         if not step.tables:
             return
-        run.tables.update(step.tables)
-        if request.fidelity == "full":
-            run.known.update(step.tables)
+        run.keep(step)
         if request.purpose in ("show", "pin"):
             self._draw(run, step)
         elif request.plan is not None:
@@ -479,24 +278,18 @@ class Lane:
         if run.held:
             self.mailbox.put_event(request.panel, Held(request, step.note))
 
-    def _draw(self, run: _Run, step: Step) -> None:
-        """Draw the wanted figures whose tables are all of this run, and at least one is new."""
+    def _draw(self, run: Run, step: Step) -> None:
         request = run.request
-        for figure in request.experiment.figures(request.parameters, run.tables):
-            wanted = figure.view in request.views and figure.tables <= run.tables.keys()
-            if isinstance(figure, Sheet) and request.fidelity == "coarse":
-                continue  # text that changes with every move cannot be read
-            if wanted and not figure.tables.isdisjoint(step.tables):
-                drawing = draw(rescaled(figure, request.scales), run.tables)
-                self.mailbox.put_figure(request.panel, request.serial, drawing)
-                run.drawn = True
-                if request.fidelity == "coarse":
-                    self._unseen[request.panel] = time.perf_counter() + UNSEEN
-        answer = request.experiment.answer(request.parameters, run.tables)
+        for drawing in run.drawings(step):
+            self.mailbox.put_figure(request.panel, request.serial, drawing)
+            run.drawn = True
+            if request.fidelity == "coarse":
+                self._unseen[request.panel] = time.perf_counter() + UNSEEN
+        answer = run.answer
         if answer:
             self.mailbox.put(request.panel, answer=(request.serial, answer))
 
-    def _finish(self, run: _Run) -> None:
+    def _finish(self, run: Run) -> None:
         request = run.request
         self._runs.pop(request.panel, None)
         collected = None
@@ -507,19 +300,14 @@ class Lane:
         seconds = time.perf_counter() - run.started
         self.mailbox.put_event(request.panel, Finished(request, seconds, collected))
 
-    def _judge(self, run: _Run) -> Collected | None:
-        """Judge the claims with all that is known at these parameters."""
-        request, tables = run.request, dict(run.known)
-        claims = tuple(request.experiment.claims(request.parameters, tables))
-        formulas = formulas_of(request.experiment, request.parameters, tables)
+    def _judge(self, run: Run) -> Collected | None:
+        """Judge the claims; collect everything, where that is what the run is for."""
+        request = run.request
+        claims, formulas = run.judged()
         self.mailbox.put(
             request.panel, claims=(request.serial, claims), formulas=(request.serial, formulas)
         )
-        if request.purpose != "collect":
-            return None
-        figures = request.experiment.figures(request.parameters, run.tables)
-        answer = request.experiment.answer(request.parameters, run.tables)
-        return Collected(tuple(figures), dict(run.tables), claims, answer)
+        return run.collected(claims) if request.purpose == "collect" else None
 
     def _fail(self, request: Request, error: BaseException, begun: float | None = None) -> None:
         message = str(error) or type(error).__name__

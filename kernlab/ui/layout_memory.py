@@ -1,4 +1,4 @@
-"""What every panel remembers of its layout: view, gaps, switched axes."""
+"""What every panel remembers of its layout: view, open parts, gaps, switched axes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ def remember_layout(panel: Panel) -> None:
     """Register the keepers that any panel has; those of that name stay as they are."""
     keepers = {
         "view": Keeper(lambda: panel.view, lambda value: _load_view(panel, value)),
+        "column": Keeper(panel.toolbar.side.isChecked, lambda value: _load_column(panel, value)),
+        "formulas": Keeper(
+            lambda: panel.formulas.open, lambda value: panel.formulas.restore(_switch(value))
+        ),  # before the sizes, which belong to it
         "side": Keeper(panel.side.sizes, lambda value: _load_side(panel, value)),
         "splits": Keeper(lambda: dict(panel.grid.splits), lambda value: _load_splits(panel, value)),
         "scales": Keeper(
-            lambda: [[*place, log] for place, log in panel.scales.items()],
+            lambda: [[*place, log] for place, log in panel.views.scales.items()],
             lambda value: _load_scales(panel, value),
         ),
     }
@@ -34,6 +38,16 @@ def _load_view(panel: Panel, value: Any) -> None:
         raise ValueError(f"view is {shown(value)}; allowed: one of {', '.join(views)}")
     with QSignalBlocker(panel.tabs):  # nothing is computed before the panel starts
         panel.tabs.setCurrentIndex(views.index(value))
+
+
+def _load_column(panel: Panel, value: Any) -> None:
+    panel.toolbar.side.setChecked(_switch(value))
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"what is open is {shown(value)}; allowed: true or false")
+    return value
 
 
 def _load_side(panel: Panel, value: Any) -> None:
@@ -72,4 +86,4 @@ def _load_scales(panel: Panel, value: Any) -> None:
         if not isinstance(key, str) or axis not in ("x", "y") or not isinstance(log, bool):
             raise refusal
         scales[key, axis] = log
-    panel.scales.update(scales)
+    panel.views.scales.update(scales)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
 
 from kernlab.ui import report
+from kernlab.ui.theme import tag
+
+BRIEFLY = 5.0
+"""Seconds for which something is told that went as it should."""
 
 
 class Message(QFrame):
@@ -16,11 +20,12 @@ class Message(QFrame):
 
     Signals:
         told(kind, text, details): something was told, warned of, or has failed.
-        passed(text): something brief was not told here, because a warning or a failure stands.
+        passed(text, topic): something brief, which is not told here: it would push the figures
+            down and up again.
     """
 
     told = Signal(str, str, str)
-    passed = Signal(str)
+    passed = Signal(str, str)
 
     def __init__(self, subject: report.SubjectNow = lambda: None) -> None:
         super().__init__(objectName="message")
@@ -28,9 +33,6 @@ class Message(QFrame):
         self._subject: report.Subject | None = None
         self.topic = ""
         self._details = ""
-        self._fade = QTimer(self)
-        self._fade.setSingleShot(True)
-        self._fade.timeout.connect(self.hide)
         self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._more = self._button("Details", self._toggle)
@@ -56,13 +58,16 @@ class Message(QFrame):
         return button
 
     def tell(self, text: str, seconds: float = 0.0, topic: str = "") -> None:
-        """Say something that went as it should, for some seconds or until it is dismissed."""
-        if seconds and not self.isHidden() and self.property("kind") != "tell":
-            self.passed.emit(text)
+        """Say something that went as it should, until it is dismissed.
+
+        What is for some seconds only is passed on, and ends what stands here on its topic.
+        """
+        if not seconds:
+            self._show("tell", text, "", topic)
             return
-        self._show("tell", text, "", topic)
-        if seconds:
-            self._fade.start(int(1000 * seconds))
+        if topic:
+            self.settle(topic)
+        self.passed.emit(text, topic)
 
     def warn(self, text: str, topic: str = "") -> None:
         """Say what is not possible and what to do."""
@@ -79,14 +84,12 @@ class Message(QFrame):
             self.hide()
 
     def _show(self, kind: str, text: str, details: str, topic: str) -> None:
-        self._fade.stop()
         self.topic = topic
         self._details = details
         self._subject = self._subject_now()
         self.text.setText(text)
-        self.setProperty("kind", kind)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        for widget in (self, self.text):  # Qt restyles no child with its parent
+            tag(widget, kind=kind)
         self._more.setVisible(bool(details))
         self._copy.setVisible(bool(details))
         self.details.hide()

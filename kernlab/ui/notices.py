@@ -229,8 +229,8 @@ class Notices(QWidget):
 
     def place(self) -> None:
         """Put the toasts into the lower right of the figures, as many as have room."""
-        self.setVisible(bool(self.toasts))
         if not self.toasts:
+            self.hide()
             return
         space = self._space()
         width = min(WIDTH, space.width())
@@ -242,6 +242,7 @@ class Notices(QWidget):
                 toast.hide()
         height = self._height(width)
         self.setGeometry(space.right() + 1 - width, space.bottom() + 1 - height, width, height)
+        self.show()  # only now, or a pointer elsewhere would seem to be on a toast for good
         self.raise_()
 
     def _height(self, width: int) -> int:

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit,
 from kernlab import user_presets
 from kernlab.engine.contract.claim import Preset
 from kernlab.ui.actions import add_action
-from kernlab.ui.opening import on_lane
+from kernlab.ui.futures import on_lane
+from kernlab.ui.message import BRIEFLY
 
 if TYPE_CHECKING:
     from kernlab.ui.panel import Panel
@@ -31,7 +32,7 @@ class OwnPresets(QObject):
         menu = panel.toolbar.presets
         menu.addSeparator()
         self._end = menu.addSeparator()
-        menu.addAction(add_action(panel, "Save as preset…", self.ask, "Ctrl+S"))
+        add_action(panel, "Save as preset…", self.ask, "Ctrl+S", menu=menu)
         self._delete = QMenu("Delete a preset", menu)
         menu.addMenu(self._delete)
         self._show(())
@@ -111,7 +112,7 @@ class OwnPresets(QObject):
         def deliver(outcome: Future[None]) -> None:
             error = outcome.exception()
             if error is None:
-                self._panel.message.tell(done, 5.0)
+                self._panel.message.tell(done, BRIEFLY)
                 self.reload()
             else:
                 self._panel.message.warn(f"The presets stay as they are: {error}")

@@ -50,6 +50,7 @@ TOP = 72
 ROWS = 11
 RECENT = 8
 """How many offers are remembered as recent ones."""
+NOTHING = "Nothing is called that: no action, preset, parameter, claim or figure."
 TINT = 0.1
 """Opacity of the accent behind the chosen line; half of it under the pointer."""
 
@@ -163,7 +164,6 @@ class Palette(Overlay):
         self.edit.textChanged.connect(self._search)
         self.edit.installEventFilter(self)
         self.reason = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
-        tag(self.reason, message="fails")
         self.reason.setMargin(14)
         self.found = Found(self)
         self.list = QListView(uniformItemSizes=True, mouseTracking=True)
@@ -196,7 +196,10 @@ class Palette(Overlay):
     def _search(self, typed: str) -> None:
         values, reason = assignments(typed, self.window_below.panel)
         rows: list[Row] = [(offer, ()) for offer in values]
-        self.found.show_rows(rows + self._ranked(typed))
+        self.found.show_rows(rows + self._ranked(typed.rstrip(" =:")))
+        tag(self.reason, message="fails" if reason else "", muted=not reason)
+        if not reason and not self.found.rows:
+            reason = NOTHING
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason))
         self.list.setCurrentIndex(self.found.index(0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,28 +12,19 @@ from PySide6.QtGui import QAction
 from kernlab.engine.contract.drawing import Drawing, DrawnSheet
 from kernlab.ui.actions import add_action
 from kernlab.ui.cards import FigureCard, SheetCard
-from kernlab.ui.errands import Errands
-from kernlab.ui.jobs import Failed, Finished, Request
+from kernlab.ui.mailbox import Failed, Finished, Mail
 from kernlab.ui.memory import Keeper
+from kernlab.ui.message import BRIEFLY
 from kernlab.ui.pin_bar import Entry, PinBar
-from kernlab.ui.pins import DASHES, Pin, Pins, Scales
+from kernlab.ui.pins import DASHES, Pin, Pins
+from kernlab.ui.requests import Scales
+from kernlab.ui.views import Shown
 
 if TYPE_CHECKING:
     from kernlab.ui.panel import Panel
 
 PIN = "pin"
 """The kind of errand, and what a message is about."""
-BRIEFLY = 6.0
-"""Seconds for which a message stays that asks for nothing."""
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """What a card shows, without what is pinned, and the parameters (by serial) that it is of."""
-
-    serial: int
-    card: FigureCard | SheetCard
-    drawn: Drawing | DrawnSheet
 
 
 @dataclass(frozen=True)
@@ -50,39 +40,35 @@ class _Asked:
 class Pinning(QObject):
     """Pins the traces of a panel and shows them behind the live ones.
 
-    Args:
-        errands: the panel's; a run of a pin is one of them.
-
     Attributes:
         bar: the row of chips, to be placed above the figures.
     """
 
-    def __init__(self, panel: Panel, errands: Errands, roles: Mapping[str, str]) -> None:
+    def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         self.panel = panel
         self.pins = Pins(panel.experiment.key, panel.parameters)
-        self.bar = PinBar(roles)
+        self.bar = PinBar(panel.roles)
         self.bar.load_requested.connect(self.load_parameters)
         self.bar.remove_requested.connect(self.remove)
-        self._errands = errands
-        self._shown: dict[str, _Shown] = {}
-        self._complete: dict[str, int] = {}
         self._asked: _Asked | None = None
         self._serial = 0
         self._add_actions()
         panel.parameters_changed.connect(self._on_parameters)
         panel.finished.connect(self._on_finished)
-        panel.held.connect(lambda _: self._complete.update({panel.view: panel.serial}))
+        panel.tabs.currentChanged.connect(lambda _: self.complete())
+        panel.roles_changed.connect(self.bar.set_roles)
+        panel.runs.add_errand(PIN, self)
         panel.memory["pins"] = Keeper(self.save, self.load)
 
     def _add_actions(self) -> None:
         panel, tools = self.panel, self.panel.toolbar.tools
-        pin = "Keep what the figures show, dashed, to compare with other parameters"
-        tools.addAction(add_action(panel, "Pin current traces", self.pin, "Ctrl+P", pin))
+        tip = "Keep what the figures show, dashed, to compare with other parameters"
+        add_action(panel, "Pin current traces", self.pin, "Ctrl+P", tip, menu=tools)
+        tip = "Show the live traces alone"
         self._unpin_all = add_action(
-            panel, "Unpin all", self.clear, "Ctrl+Shift+P", "Show the live traces alone"
+            panel, "Unpin all", self.clear, "Ctrl+Shift+P", tip, menu=tools
         )
-        tools.addAction(self._unpin_all)
         self._menu = tools.addMenu("Pins")
         self._menu.setToolTipsVisible(True)
         self._of_pins: dict[str, tuple[QAction, QAction]] = {}
@@ -93,10 +79,6 @@ class Pinning(QObject):
             self._menu.addActions([load, remove])
         self._tell()
 
-    def set_roles(self, roles: Mapping[str, str]) -> None:
-        """Repaint in the colours of another theme."""
-        self.bar.set_roles(roles)
-
     # -- what the user does -----------------------------------------------------------------
 
     def pin(self) -> None:
@@ -105,12 +87,12 @@ class Pinning(QObject):
         pin = self._add(panel.parameters)
         if pin is None:
             return
-        for shown in self._shown.values():
+        for shown in panel.views.shown.values():
             if shown.serial == panel.serial:
                 pin.keep(shown.drawn)
-        for view, serial in self._complete.items():
+        for view, serial in panel.runs.complete.items():
             if serial == panel.serial:
-                pin.views[view] = self._current_scales
+                pin.views[view] = panel.views.switched
         self._refresh()
 
     def _add(self, parameters: Any) -> Pin | None:
@@ -168,18 +150,11 @@ class Pinning(QObject):
 
     # -- what is shown ----------------------------------------------------------------------
 
-    def show(
-        self,
-        card: FigureCard | SheetCard,
-        serial: int,
-        drawn: Drawing | DrawnSheet,
-        *,
-        keep_view: bool,
-    ) -> None:
+    def show(self, shown: Shown) -> None:
         """Hand a figure or a sheet to its card, with what is pinned."""
-        self._shown[drawn.key] = _Shown(serial, card, drawn)
+        card, drawn = shown.card, shown.drawn
         if isinstance(card, FigureCard) and isinstance(drawn, Drawing):
-            card.show_drawing(self.pins.merged(drawn), keep_view=keep_view)
+            card.show_drawing(self.pins.merged(drawn), keep_view=self.panel.moving)
             if self.pins.inexact:
                 self.complete()
         elif isinstance(card, SheetCard) and isinstance(drawn, DrawnSheet):
@@ -188,12 +163,15 @@ class Pinning(QObject):
     def _refresh(self) -> None:
         """After a change of pins: the cards, the chips and the menu; then what is missing."""
         self._tell()
-        self._show_again(self._shown)
+        self._show_again()
         self.complete()
 
-    def _show_again(self, keys: Any) -> None:
-        for shown in [self._shown[key] for key in keys if key in self._shown]:
-            self.show(shown.card, shown.serial, shown.drawn, keep_view=self.panel.moving)
+    def _show_again(self, *keys: str) -> None:
+        """Show figures again, by their keys, or all that there are."""
+        shown = self.panel.views.shown
+        for key in keys or tuple(shown):
+            if key in shown:
+                self.show(shown[key])
 
     def _tell(self) -> None:
         labels = self.pins.labels
@@ -210,23 +188,18 @@ class Pinning(QObject):
         if self.pins.set_current(self.panel.parameters):
             self._tell()
             if not moving:
-                self._show_again(self._shown)
+                self._show_again()
 
     # -- runs -------------------------------------------------------------------------------
-
-    @property
-    def _current_scales(self) -> Scales:
-        return tuple((key, axis, log) for (key, axis), log in self.panel.scales.items())
 
     def _on_finished(self, event: Finished) -> None:
         request = event.request
         if request.purpose == "show" and request.fidelity == "full":
-            self._complete[request.views[0]] = request.serial
             self.complete()
 
     def complete(self) -> None:
         """Compute what a pin lacks of the view on screen, one run after the other."""
-        view, scales = self.panel.view, self._current_scales
+        view, scales = self.panel.view, self.panel.views.switched
         if self._asked is not None or not self.panel.pictured:
             return
         for pin in self.pins:
@@ -237,30 +210,20 @@ class Pinning(QObject):
                 return
 
     def _ask(self, pin: Pin, view: str, scales: Scales) -> None:
-        panel = self.panel
+        runs = self.panel.runs
         self._serial += 1
         self.pins.inexact.discard((pin.letter, view))
         self._asked = _Asked(self._serial, pin, view, scales)
-        request = Request(
-            panel.experiment.key,
-            self._serial,
-            panel.experiment,
-            pin.parameters,
-            "full",
-            (view,),
-            purpose="pin",
-            scales=scales,
-        )
-        self._errands.send(PIN, request)
-        panel.toolbar.set_running(True)
+        now = {"serial": self._serial, "parameters": pin.parameters}
+        runs.send(PIN, runs.request("full", (view,), purpose="pin", **now))
 
     def cancel(self) -> None:
         """Stop the run that is under way for a pin; it is asked for again when it is needed."""
-        self._errands.cancel(PIN)
+        self.panel.runs.errands.cancel(PIN)
         self._asked = None
 
-    def poll(self) -> None:
-        """Take the figures that the lane has made for a pin."""
+    def take(self, mail: Mail) -> None:
+        """Take the figures that the lane has made for a pin, and the end of the run."""
         asked = self._asked
         if asked is None:
             return
@@ -270,15 +233,15 @@ class Pinning(QObject):
             if serial == asked.serial:
                 asked.pin.keep(drawn)
                 self.pins.forget(drawn.key)
-                self._show_again([drawn.key])
+                self._show_again(drawn.key)
+        if mail.end is not None:
+            self._finish(asked, mail.end)
 
-    def on_done(self, event: Finished | Failed) -> None:
+    def _finish(self, asked: _Asked, end: Finished | Failed) -> None:
         """Note the end of the run, and go on with the next one."""
-        asked, self._asked = self._asked, None
-        if asked is None:
-            return
+        self._asked = None
         asked.pin.views[asked.view] = asked.scales
-        if isinstance(event, Failed):
-            text = f"Pin {asked.pin.letter} was not computed: {event.message}"
+        if isinstance(end, Failed):
+            text = f"Pin {asked.pin.letter} was not computed: {end.message}"
             self.panel.message.warn(text, PIN)
         self.complete()

@@ -22,6 +22,7 @@ from kernlab.engine.contract.drawing import Behind, Drawing, DrawnSheet, Range, 
 from kernlab.engine.contract.figure import Dash, Style
 from kernlab.engine.contract.parameters import Field, OwnData, fields_of, shown
 from kernlab.engine.contract.text import brief
+from kernlab.ui.requests import Scales
 
 DASHES: Mapping[str, Dash] = {"A": "dash", "B": "dot", "C": "dashdot", "D": "longdash"}
 """The dash of each pin; there are no more pins than these."""
@@ -31,8 +32,8 @@ CROWDED, SAMPLE = 135, 5
 """Letters of a legend, with so many for each sample, above which pins go by their names alone."""
 WORDS = 2
 """Words of a check list that a label names."""
-
-Scales = tuple[tuple[str, str, bool], ...]
+LETTERS = 24
+"""Of a text that a label shows."""
 
 
 @dataclass(eq=False)
@@ -319,4 +320,6 @@ def _in_words(item: Field, value: Any) -> str:
     if item.kind == "flags":
         few = len(value) <= WORDS
         return " + ".join(item.options[word] for word in value) if few else f"{len(value)} chosen"
+    if item.kind == "text":
+        return str(value) if len(value) <= LETTERS else value[: LETTERS - 1] + "…"
     return PurePath(value.path).name if isinstance(value, OwnData) else "none"

@@ -7,7 +7,7 @@ import time
 
 from PySide6.QtWidgets import QWidget
 
-from kernlab.ui.jobs import Status
+from kernlab.ui.mailbox import Status
 from kernlab.ui.pace import Pace
 
 TOO_EARLY = 1.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPalette
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QMenu
 
 from kernlab.engine.contract import recipe as recipes
 from kernlab.export import ExportError, atomic
@@ -20,7 +20,9 @@ from kernlab.ui.actions import add_action
 from kernlab.ui.animation import Mode, Sweep, along
 from kernlab.ui.control import value_text
 from kernlab.ui.hold import Hold
-from kernlab.ui.jobs import Finished
+from kernlab.ui.mailbox import Finished
+from kernlab.ui.message import BRIEFLY
+from kernlab.ui.saving import ask_target, tell_outcome
 
 if TYPE_CHECKING:
     from kernlab.export.process import ExportProcess
@@ -99,8 +101,8 @@ class Recorder(QObject):
         panel.animation_bar.cancel_pressed.connect(self.cancel)
         panel.menu_providers.append(self._offer)
         tip = "An animated picture of the parameter that moves"
-        record = add_action(panel, "Record as GIF…", self.ask, "Ctrl+Shift+R", tip)
-        panel.toolbar.tools.addAction(record)
+        menu = panel.toolbar.tools
+        add_action(panel, "Record as GIF…", self.ask, "Ctrl+Shift+R", tip, menu=menu)
 
     @property
     def recording(self) -> bool:
@@ -111,19 +113,17 @@ class Recorder(QObject):
         """Ask where to save, then record a parameter, or the one that is chosen."""
         animator = self.panel.animator
         animator.choose(name or animator.name or (animator.names() or [""])[0])
-        start = str(Path.home() / f"{self.panel.experiment.key}-{animator.name}{SUFFIX}")
-        path, _ = QFileDialog.getSaveFileName(
-            self.panel, "Record as GIF", start, f"Animated GIF (*{SUFFIX})"
-        )
-        if path:
-            self.record(Path(path) if Path(path).suffix else Path(path).with_suffix(SUFFIX))
+        name = f"{self.panel.experiment.key}-{animator.name}{SUFFIX}"
+        target = ask_target(self.panel, "Record as GIF", name, f"Animated GIF (*{SUFFIX})")
+        if target is not None:
+            self.record(target)
 
     def record(self, path: Path) -> None:
         """Record the parameter that the animator has chosen, over its way, into a file."""
         animator = self.panel.animator
         refusal = self._refusal(path)
         if refusal:
-            self.panel.message.warn(refusal)
+            self.panel.message.warn(refusal, TOPIC)
             return
         animator.stop()
         self._path, self._at, self._size, self._frames = path, 0, (0, 0), []
@@ -155,7 +155,7 @@ class Recorder(QObject):
     def _next(self) -> None:
         self._hold.move(self._script.values[self._at])
         if self._hold.control is not None:
-            self.panel.refine()
+            self.panel.runs.refine()
 
     def _on_finished(self, event: Finished) -> None:
         taking = self._hold.control is not None and event.request.purpose == "show"
@@ -224,15 +224,11 @@ class Recorder(QObject):
     def _report(self, outcome: Future[Path], path: Path) -> None:
         message = self.panel.message
         self._end()
-        error = None if outcome.cancelled() else outcome.exception()
-        if outcome.cancelled() or isinstance(error, ValueError):
-            message.warn(str(error or f"{path} was not written: kernlab is closing"), TOPIC)
-        elif error is not None:
-            details = "\n".join([repr(error), *getattr(error, "__notes__", ())])
-            message.fail(f"{path.name} was not saved: {error}", details, TOPIC)
+        if outcome.cancelled():
+            message.warn(f"{path} was not written: kernlab is closing", TOPIC)
         else:
-            message.tell(f"Saved {path}.", 5.0, TOPIC)
-        self.done.emit(error is None and not outcome.cancelled())
+            tell_outcome(message, path, outcome.exception(), TOPIC)
+        self.done.emit(not outcome.cancelled() and outcome.exception() is None)
 
     def cancel(self) -> None:
         """Give the recording up; no file is left."""
@@ -251,13 +247,14 @@ class Recorder(QObject):
         self._hold.let_go(back=True)
         because = f": {reason}" if reason else "."
         self.panel.message.tell(
-            f"The recording was given up, {path.name} not saved{because}", 5.0, TOPIC
+            f"The recording was given up, {path.name} not saved{because}", BRIEFLY, TOPIC
         )
         self.done.emit(False)
 
     def _end(self) -> None:
         self._path, self._outcome, self._frames = None, None, []
         self._watch.stop()
+        self.panel.message.settle(TOPIC)
         self.panel.animation_bar.end_recording()
 
     def _tell(self) -> None:

@@ -29,7 +29,8 @@ def report(text: str, details: str, subject: Subject | None = None) -> str:
         recipe = recipes.make(*subject, thread_counts())
         for value in recipe["parameters"].values():
             if isinstance(value, dict):
-                value.pop("columns", None)
+                for part in recipes.DATA_PARTS:
+                    value.pop(part, None)
         parts.append(json.dumps(recipe, indent=1, ensure_ascii=False))
     return "\n\n".join([*filter(None, parts), "\n".join(surroundings())]) + "\n"
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from kernlab.engine import catalogue
 from kernlab.ui import theme as themes
-from kernlab.ui.jobs import Finished
+from kernlab.ui.mailbox import Finished
 from kernlab.ui.panel import Panel
 from kernlab.ui.window import Window
 

@@ -320,7 +320,7 @@ def _without_lost_data(given: dict[str, Any], parameters: type) -> dict[str, Any
     lost = []
     for one in fields_of(parameters):
         data = given.get(one.name) if one.kind == "data" else None
-        if one.only_if and isinstance(data, dict) and "columns" not in data:
+        if one.only_if and isinstance(data, dict) and not data.keys() & recipes.DATA_PARTS:
             lost.append(one.only_if.parameter)
     return {name: value for name, value in given.items() if name not in lost}
 

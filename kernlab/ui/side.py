@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidg
 from kernlab.ui.text_width import TextWidth
 
 WIDTH = 316
+EDGE = 12
+"""Pixels between the cards and the edge of the window; a scroll bar lies in them."""
 
 
 class Side(QSplitter):
@@ -17,14 +19,16 @@ class Side(QSplitter):
         super().__init__(Qt.Orientation.Vertical)
         self.setObjectName("side")
         self.setChildrenCollapsible(False)
-        self.addWidget(_scrolled(controls, "Controls", (4, 12, 12, 4)))
+        above = _scrolled(controls, "Controls", (4, 12, EDGE, 4))
+        _hold_edge(above)
+        self.addWidget(above)
         card = QFrame(objectName="card")
         inside = QVBoxLayout(card)
         inside.setContentsMargins(8, 8, 4, 8)
         inside.addWidget(_scrolled(claims, "Claims", (0, 0, 4, 0)))
         frame = QWidget()
         around = QVBoxLayout(frame)
-        around.setContentsMargins(4, 4, 12, 8)
+        around.setContentsMargins(4, 4, EDGE, 8)
         around.addWidget(card)
         self.addWidget(frame)
         self.setStretchFactor(0, 11)
@@ -46,3 +50,17 @@ def _scrolled(widget: QWidget, name: str, margins: tuple[int, int, int, int]) ->
     area.setWidget(column)
     area.setAccessibleName(name)
     return area
+
+
+def _hold_edge(area: QScrollArea) -> None:
+    """Let what is scrolled end where it would without a scroll bar."""
+    column, bar = area.widget(), area.verticalScrollBar()
+    layout = column.layout() if column is not None else None
+    assert layout is not None
+
+    def give_room(_low: int, high: int) -> None:
+        margins = layout.contentsMargins()
+        margins.setRight(EDGE - bar.sizeHint().width() * (high > 0))
+        layout.setContentsMargins(margins)
+
+    bar.rangeChanged.connect(give_room)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy
 
 from kernlab.threads import thread_counts
-from kernlab.ui.jobs import Status
+from kernlab.ui.mailbox import Status
 from kernlab.ui.progress import TimeLeft, in_words
 
 

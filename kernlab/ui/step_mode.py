@@ -26,23 +26,23 @@ class StepMode(QObject):
             ("Run on", self.run_on, "F5", "Go on from this step to the end"),
             ("Restart", self.restart, "", "Back to the first step, and stand still there"),
         ):
-            panel.toolbar.tools.addAction(add_action(panel, text, slot, shortcut, tip))
+            add_action(panel, text, slot, shortcut, tip, menu=panel.toolbar.tools)
 
     def step(self) -> None:
         """Make the next step, or the first one where no run stands still."""
-        if not self.panel.advance():
+        if not self.panel.runs.advance():
             self.restart()
 
     def run_on(self) -> None:
         """Go on to the end from where the run stands still, or run all of it."""
-        if not self.panel.advance(to_end=True):
+        if not self.panel.runs.advance(to_end=True):
             self._forget()
-            self.panel.refine()
+            self.panel.runs.refine()
 
     def restart(self) -> None:
         """Begin again, and stand still after the first step."""
         self._forget()
-        self.panel.run_stepwise()
+        self.panel.runs.run_stepwise()
 
     def _forget(self) -> None:
         self.steps = 0
@@ -50,4 +50,4 @@ class StepMode(QObject):
     def _on_held(self, note: str) -> None:
         self.steps += 1
         where = f"step {self.steps}" + (f": {note}" if note else "")
-        self.panel.show_note(f"{where} – F10 makes the next one, F5 goes on to the end")
+        self.panel.runs.show_note(f"{where} – F10 makes the next one, F5 goes on to the end")

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog
 
 from kernlab.engine.contract import recipe as recipes
 from kernlab.engine.contract.drawing import Drawing, draw
@@ -35,12 +33,16 @@ from kernlab.engine.contract.table import Table
 from kernlab.export import Bundle
 from kernlab.threads import thread_counts
 from kernlab.ui.actions import add_action
-from kernlab.ui.jobs import Failed, Finished, Mail, rescaled
+from kernlab.ui.mailbox import Failed, Finished, Mail
+from kernlab.ui.requests import rescaled
+from kernlab.ui.saving import ask_target
 from kernlab.ui.sweep_card import SweepPage
 
 if TYPE_CHECKING:
     from kernlab.ui.panel import Panel
 
+KIND = "sweep"
+"""The kind of errand."""
 PAUSE = 250
 """Milliseconds after a key press until the form is read again."""
 MOST_SHOWN = 12
@@ -58,10 +60,9 @@ class Sweeping(QObject):
 
     export_requested = Signal(object, object)
 
-    def __init__(self, panel: Panel, roles: Mapping[str, str]) -> None:
+    def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         self._panel = panel
-        self._roles = roles
         self._page: SweepPage | None = None
         self._touched = ""
         self._known: dict[str, Quantity] = {}
@@ -76,13 +77,15 @@ class Sweeping(QObject):
         self._pause.setInterval(PAUSE)
         self._pause.timeout.connect(self._describe)
         tip = "Measure one number over the values of a parameter: medians with quartiles"
-        action = add_action(panel, "Sweep…", self.toggle, "Ctrl+Shift+S", tip)
-        panel.toolbar.tools.addAction(action)
+        menu = panel.toolbar.tools
+        add_action(panel, "Sweep…", self.toggle, "Ctrl+Shift+S", tip, menu=menu)
         panel.controls.changed.connect(self._on_touched)
         panel.parameters_changed.connect(self._on_parameters)
         panel.finished.connect(lambda _: self._offer())
         panel.tabs.currentChanged.connect(lambda _: self.close())
         panel.claims.highlight_requested.connect(lambda _: self.close())
+        panel.roles_changed.connect(self._set_roles)
+        panel.runs.add_errand(KIND, self)
 
     # -- page -------------------------------------------------------------------------------
 
@@ -116,16 +119,14 @@ class Sweeping(QObject):
             self._panel.grid.show()
             self._panel.tabs.setVisible(self._panel.tabs.count() > 1)
 
-    def set_roles(self, roles: Mapping[str, str]) -> None:
-        """Repaint the figure in the colours of another theme."""
-        self._roles = roles
+    def _set_roles(self, roles: Mapping[str, str]) -> None:
         if self._page is not None:
             self._page.card.set_roles(roles)
 
     def _build(self) -> SweepPage:
         panel = self._panel
-        fields = [f for f in fields_of(panel.experiment.Parameters) if f.kind != "data"]
-        self._page = page = SweepPage(fields, self._roles)
+        fields = [f for f in fields_of(panel.experiment.Parameters) if f.sweepable]
+        self._page = page = SweepPage(fields, panel.roles)
         numeric = [field.name for field in fields if field.span]
         page.choose_parameter(self._touched or next(iter(numeric), fields[0].name))
         page.parameter_chosen.connect(self._on_chosen)
@@ -273,12 +274,13 @@ class Sweeping(QObject):
         page.export.setEnabled(False)
         page.say(f"{_runs(plan)} to do …")
         self._tell_held(plan)
-        self._panel.send_sweep(plan)
+        runs = self._panel.runs
+        runs.send(KIND, runs.request("full", (), purpose="sweep", plan=plan))
 
     def cancel(self) -> None:
         """Stop the sweep; what has been measured stays."""
         if self._running:
-            self._panel.drop_sweep()
+            self._panel.runs.drop(KIND)
             self._set_running(False)
             self._tell_end("Cancelled after")
 
@@ -293,10 +295,8 @@ class Sweeping(QObject):
             self._tables = mail.swept[1]
             self._draw()
             self._tell_progress()
-        for event in mail.events:
-            ours = self._running and event.request.plan is self._plan
-            if ours and isinstance(event, (Finished, Failed)):
-                self._end(event)
+        if mail.end is not None and self._running and mail.end.request.plan is self._plan:
+            self._end(mail.end)
 
     def _end(self, event: Finished | Failed) -> None:
         assert self._page is not None
@@ -365,12 +365,9 @@ class Sweeping(QObject):
         )
 
     def _choose_file(self) -> None:
-        name = str(Path.home() / f"{self._panel.experiment.key}-sweep")
-        path, kind = QFileDialog.getSaveFileName(self._panel, "Export the sweep", name, KINDS)
-        if path:
-            target = Path(path)
-            suffix = kind[kind.rindex("*.") + 1 : -1]
-            target = target if target.suffix else target.with_suffix(suffix)
+        name = f"{self._panel.experiment.key}-sweep"
+        target = ask_target(self._panel, "Export the sweep", name, KINDS)
+        if target is not None:
             self.export_requested.emit(target, self.bundle())
 
 

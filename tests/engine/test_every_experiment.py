@@ -19,7 +19,7 @@ from kernlab.engine.contract.figure import Figure, Sheet, Style
 from kernlab.engine.contract.parameters import fields_of
 from kernlab.engine.contract.table import Table
 
-SMALLER: dict[str, dict[str, Any]] = {}
+SMALLER: dict[str, dict[str, Any]] = {"entrywise-rank": {"n": 24, "rank": 4, "repeats": 1}}
 """Parameters that keep a run short, for experiments whose defaults take longer than 4 s."""
 
 

@@ -140,7 +140,7 @@ def test_every_prediction_is_positive_and_names_what_can_be_lowered(key: str) ->
         p = experiment.Parameters(**preset)
         coarse, full = experiment.memory(p, "coarse"), experiment.memory(p, "full")
         assert 0 < coarse.bytes <= full.bytes < GB
-        assert fields[full.parameter].span or fields[full.parameter].columns
+        assert fields[full.parameter].span or fields[full.parameter].kind == "data"
 
 
 def test_gapped_sine_predicts_the_points_that_it_keeps() -> None:

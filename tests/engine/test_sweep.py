@@ -91,6 +91,17 @@ class TestSweep:
         assert first["count"].tolist() == [1, 0]
         assert math.isnan(first["median"][1])
 
+    @pytest.mark.parametrize(
+        ("runs", "note"), [(1, "1 of 2 runs"), (3, "1 to 2 of 2 runs"), (4, "quartiles of 2 runs")]
+    )
+    def test_its_figure_says_how_many_runs_there_are_so_far(
+        self, toy: str, runs: int, note: str
+    ) -> None:
+        plan = Plan("level", (1.0, 2.0), 2, measurable("toy")["summary.mean"])
+        made = [step.tables for step in swept("level", (1.0, 2.0), repeats=2) if step.tables]
+        tables = next(t for t in made if len(t["runs"]) == runs)
+        assert note in figure(catalogue.get("toy"), plan, tables).note
+
     def test_a_refused_value_is_a_gap_that_is_named(self, toy: str) -> None:
         last = swept("level", (100.0, 900.0, 200.0), shape="line")[-1]
         assert np.isfinite(last.tables["sweep"]["median"]).tolist() == [True, False, True]
@@ -298,7 +309,7 @@ class TestValues:
     def test_the_defaults_of_every_parameter_are_read(self, toy: str) -> None:
         for key in catalogue.keys():
             for item in fields_of(catalogue.get(key).Parameters):
-                if item.kind != "data":
+                if item.sweepable:
                     values = parse_values(item, default_values(item, item.default))
                     assert 1 <= len(values) <= max(9, len(item.options))
 

@@ -15,7 +15,7 @@ import kernlab
 from kernlab.engine.contract.drawing import Drawing
 from kernlab.ui import theme as themes
 from kernlab.ui.figure_card import FigureCard
-from kernlab.ui.jobs import Finished
+from kernlab.ui.mailbox import Finished
 from kernlab.ui.panel import Panel
 from kernlab.ui.sheet_card import SheetCard
 from kernlab.ui.window import Window
@@ -103,6 +103,12 @@ class User:
         """The sentence in the panel, if there is one."""
         message = self.panel.message
         return message.text.text() if message.isVisible() else ""
+
+    @property
+    def notice(self) -> str:
+        """The sentence in the newest notice over the figures, if there is one."""
+        toasts = self.window.notices.toasts
+        return toasts[-1].notice.text if toasts else ""
 
 
 @pytest.fixture(scope="session")

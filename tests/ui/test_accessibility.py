@@ -88,7 +88,7 @@ def open_everything(user: Any) -> None:
     """Claims measured and open, a message with its details."""
     panel = user.panel
     user.wait(lambda: panel.claims.cards)
-    panel._claims_rest.stop()
+    panel.runs._claims_rest.stop()
     user.quiet()
     for card in panel.claims.cards.values():
         card.toggle()
@@ -148,7 +148,7 @@ class TestActions:
 
     def test_a_panels_keys_work_wherever_the_focus_is(self, user: Any) -> None:
         user.quiet()
-        for place in (user.window.theme_button, user.panel.tabs):
+        for place in (user.window.navigation.theme_button, user.panel.tabs):
             place.setFocus()
             user.qtbot.keyClick(place, KEY.Key_F9)
             assert not user.panel.side.isVisible()
@@ -214,7 +214,7 @@ class TestTab:
                 assert widget.hasFocus() and not widget.visibleRegion().isEmpty()
 
     def test_arrows_move_within_a_row_of_choices(self, user: Any) -> None:
-        entries = user.window.entries
+        entries = user.window.navigation.entries
         first, second = (entries[key] for key in catalogue.keys()[:2])
         first.setFocus()
         user.qtbot.keyClick(first, KEY.Key_Down)

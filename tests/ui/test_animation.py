@@ -213,7 +213,7 @@ class TestPlay:
         assert not panel.animator.playing and not panel.animation_bar.isVisible()
         assert seen[-1][0] is False and not slider.isSliderDown()
         expected = {"press": -5, "preset": -2.0}
-        assert user.window._panels["toy"].parameters.shift == expected.get(how, seen[-1][1])
+        assert user.window.panels["toy"].parameters.shift == expected.get(how, seen[-1][1])
 
     def test_a_value_that_does_not_go_with_the_others_stops_it_before(self, toy_user: Any) -> None:
         toy_user.panel.set_parameters({"shape": "line", "level": 100})
@@ -340,7 +340,7 @@ class TestRecording:
         toy_user.act("Record as GIF…")
         assert toy_user.panel.animation_bar.cancel.isVisible()
         toy_user.wait(lambda: done)
-        assert done == [True] and toy_user.message == f"Saved {path}."
+        assert done == [True] and toy_user.notice == f"Saved {path}."
         assert not toy_user.panel.animation_bar.isVisible()
         values = [value for moving, value in seen if moving]
         assert values[0] == -1 and values[-1] == 1 and len(values) == 7
@@ -373,7 +373,7 @@ class TestRecording:
             toy_user.enter("level", "3")
         else:
             toy_user.panel.tabs.setCurrentIndex(1)
-        assert done == [False] and "given up" in toy_user.message
+        assert done == [False] and "given up" in toy_user.notice
         toy_user.quiet()
         assert not list(tmp_path.iterdir()) and toy_user.value("shift") == 0.5
         assert not toy_user.panel.animation_bar.isVisible()
@@ -387,7 +387,7 @@ class TestRecording:
         recorder.record(tmp_path / "a.gif")
         toy_user.wait(lambda: bar.note.text().startswith("Writing"))
         toy_user.qtbot.mouseClick(bar.cancel, LEFT)
-        assert done == [False] and "given up" in toy_user.message
+        assert done == [False] and "given up" in toy_user.notice
         again = recorder.exports.save_film(tmp_path / "b.gif", Film((4, 4), (), (), ()))
         toy_user.wait(again.done)  # whatever came before is over
         assert not list(tmp_path.iterdir())
@@ -402,3 +402,14 @@ class TestRecording:
         seen = moves(toy_user)
         recorder.record(tmp_path / name)
         assert reason in toy_user.message and not seen and not recorder.recording
+
+    def test_what_was_refused_meanwhile_is_not_said_any_longer(
+        self, toy_user: Any, recorder: Recorder, tmp_path: Path
+    ) -> None:
+        done: list[bool] = []
+        recorder.done.connect(done.append)
+        recorder.record(tmp_path / "a.gif")
+        recorder.record(tmp_path / "b.gif")
+        assert "A recording is under way" in toy_user.message
+        toy_user.wait(lambda: done)
+        assert toy_user.message == ""

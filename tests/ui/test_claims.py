@@ -116,9 +116,11 @@ def test_search_shows_with_many_claims_and_narrows(qtbot, shown: ClaimList) -> N
     shown.set_claims(claims(7))
     assert shown.search.isVisible()
     qtbot.keyClicks(shown.search, "STATEMENT 3")
-    assert visible(shown) == ["G3"]
+    assert visible(shown) == ["G3"] and shown.none.isHidden()
+    qtbot.keyClicks(shown.search, " and more")
+    assert visible(shown) == [] and shown.none.isVisible()
     shown.search.clear()
-    assert len(visible(shown)) == 7
+    assert len(visible(shown)) == 7 and shown.none.isHidden()
 
 
 def test_click_opens_the_details_and_points_to_the_figure(qtbot, shown: ClaimList) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kernlab.ui.errands import Errands
-from kernlab.ui.jobs import Finished, Mailbox, Request
+from kernlab.ui.mailbox import Finished, Mailbox
+from kernlab.ui.requests import Request
 
 
 class FakeLane:
@@ -40,8 +41,8 @@ def test_an_errand_has_a_place_of_its_own_and_ends_with_its_event() -> None:
     assert lane.submitted[0].panel == "toy/export" and "export" in errands
     assert errands.doing == "computing all figures for the export"
     lane.mailbox.put_event("toy/export", Finished(lane.submitted[0], 1.0))
-    (mail,) = errands.news()
-    assert len(mail.events) == 1 and not errands and errands.doing == ""
+    ((kind, mail),) = errands.news()
+    assert kind == "export" and len(mail.events) == 1 and not errands and errands.doing == ""
 
 
 def test_the_event_of_a_replaced_errand_is_left_aside() -> None:
@@ -49,7 +50,7 @@ def test_the_event_of_a_replaced_errand_is_left_aside() -> None:
     errands.send("search", request(1))
     errands.send("search", request(2))
     lane.mailbox.put_event("toy/search", Finished(lane.submitted[0], 1.0))
-    assert [mail.events for mail in errands.news()] == [[]]
+    assert [mail.events for _, mail in errands.news()] == [[]]
     assert "search" in errands
 
 

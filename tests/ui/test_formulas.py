@@ -79,7 +79,7 @@ def test_numbers_change_at_rest_only(user: Any) -> None:
     user.qtbot.mouseMove(slider, QPoint(round(slider.x_of(slider.maximum())), 10))
     assert user.value("ridge") > 1
     serial = user.panel.serial
-    user.wait(lambda: user.panel._pictured == serial)
+    user.wait(lambda: user.panel.views.pictured == serial)
     assert text_of(posterior.numbers) == before
     assert all(line.faded for line in posterior.numbers)
     user.qtbot.mouseRelease(slider, LEFT, pos=QPoint(round(slider.x_of(slider.maximum())), 10))
@@ -115,7 +115,7 @@ def test_copy_as_latex(user: Any) -> None:
     copied = QGuiApplication.clipboard().text()
     assert copied.startswith("% Generalized cross-validation (Golub")
     assert r"\begin{gather*}" in copied and r"\mathrm{GCV} = \dfrac{0." in copied
-    assert "Copied" in user.message
+    assert "Copied" in user.notice
     menu = rate.actions()
     assert [action.text() for action in menu] == ["Copy as LaTeX"]
     QGuiApplication.clipboard().clear()

@@ -14,7 +14,9 @@ from kernlab.engine.contract.drawing import Drawing
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.figure import Axis, Figure, Line, Style
 from kernlab.engine.contract.table import Table
-from kernlab.ui.jobs import Failed, Finished, Lane, Request
+from kernlab.ui.jobs import Lane
+from kernlab.ui.mailbox import Failed, Finished
+from kernlab.ui.requests import Request
 
 
 class Steps:

@@ -50,13 +50,13 @@ def test_the_promised_value_runs_and_the_warning_goes(user: Any) -> None:
 def test_an_export_that_cannot_fit_is_refused_too(user: Any, tmp_path: Path) -> None:
     user.quiet()
     user.window.lane.memory_limit = 1_000_000
-    user.window.export(tmp_path / "a.csv", "data")
+    user.window.exporting.export(tmp_path / "a.csv", "data")
     user.wait(lambda: user.message.startswith("Nothing was exported: m = 25 needs about"))
     assert user.panel.message.property("kind") == "inconclusive"
     assert not (tmp_path / "a.csv").exists()
     user.window.lane.memory_limit = None
-    user.window.export(tmp_path / "a.csv", "data")
-    user.wait(lambda: (tmp_path / "a.csv").exists() and "Saved" in user.message)
+    user.window.exporting.export(tmp_path / "a.csv", "data")
+    user.wait(lambda: (tmp_path / "a.csv").exists() and "Saved" in user.notice)
 
 
 def test_a_search_leaves_aside_what_does_not_fit(user: Any) -> None:
@@ -64,7 +64,7 @@ def test_a_search_leaves_aside_what_does_not_fit(user: Any) -> None:
     user.rest()
     user.quiet()
     user.window.lane.memory_limit = 75_000_000
-    user.panel.find_break("G2", "n")
+    user.panel.break_search.find("G2", "n")
     user.wait(lambda: " up to " in user.message or "does not flip" in user.message)
     user.quiet()
     keys: Any = user.window.lane._cache._shelf.entries

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QEnterEvent, QGuiApplication
+from PySide6.QtGui import QCursor, QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from kernlab.ui.desktop import LongJobs, SystemDesktop
-from kernlab.ui.jobs import Status
+from kernlab.ui.mailbox import Status
 from kernlab.ui.notices import KEPT, MOST, Notices
 from kernlab.ui.progress import TimeLeft, Title, in_words
 
@@ -84,6 +84,13 @@ class TestToasts:
         toast.leaveEvent(QEnterEvent(here, here, here))
         user.wait(lambda: notices.toasts == [])
 
+    def test_a_pointer_in_the_corner_of_the_window_does_not_keep_it(self, user: Any) -> None:
+        QCursor.setPos(user.window.mapToGlobal(QPoint(10, 10)))
+        notices: Notices = user.window.notices
+        notices.seconds = 0.02
+        notices.tell("saved")
+        user.wait(lambda: notices.toasts == [])
+
     def test_one_on_the_same_thing_takes_the_place_of_the_last(self, user: Any) -> None:
         notices: Notices = user.window.notices
         notices.tell("a third", key="sweep")
@@ -149,6 +156,43 @@ class TestWhere:
         assert user.message.startswith("n is 3")
         assert user.window.notices.toasts[-1].notice.text.startswith("Copied.")
 
+    def test_a_brief_word_moves_nothing(self, user: Any) -> None:
+        before = user.panel.grid.geometry()
+        user.act("Copy as Python")
+        assert user.notice == "Copied. Paste it into a script or a terminal."
+        assert user.message == "" and user.panel.grid.geometry() == before
+        user.act("Copy as command")
+        assert len(user.window.notices.toasts) == 1, "the same words are said once"
+
+    def test_an_export_takes_no_room_and_ends_what_was_said_of_the_last(
+        self, user: Any, tmp_path: Path
+    ) -> None:
+        user.window.exporting.export(tmp_path / "none" / "a.csv", "data")
+        assert "does not exist" in user.message
+        user.window.exporting.export(tmp_path / "a.csv", "data")
+        assert (user.message, user.notice) == ("", "Exporting a.csv …")
+        user.wait(lambda: user.notice == f"Saved {tmp_path / 'a.csv'}.")
+        assert len(user.window.notices.toasts) == 1
+
+    def test_a_brief_word_ends_what_stands_on_its_topic_only(self, user: Any) -> None:
+        message = user.panel.message
+        message.tell("G2 holds for ridge up to 3.", topic="search")
+        message.tell("Copied.", 5.0)
+        assert (user.message, user.notice) == ("G2 holds for ridge up to 3.", "Copied.")
+
+    def test_a_message_has_the_colour_of_its_kind(self, user: Any) -> None:
+        message, roles = user.panel.message, user.window.theme.roles
+
+        def ink() -> str:
+            return str(message.text.palette().color(message.text.foregroundRole()).name())
+
+        message.warn("not possible")
+        assert ink() == roles["inconclusive"].lower()
+        message.fail("a failure", "details")
+        assert ink() == roles["fails"].lower()
+        message.tell("as it should be")
+        assert ink() == roles["text"].lower()
+
     def test_a_hidden_panel_that_fails_is_heard(
         self, toy: str, make_user: Callable[[], Any]
     ) -> None:
@@ -172,7 +216,7 @@ class TestWhere:
         user = make_user()
         first = user.open(toy)
         user.rest()
-        first.find_break("T1", "level")
+        first.break_search.find("T1", "level")
         user.open("vandermonde")
         notices: Notices = user.window.notices
         user.wait(lambda: notices.toasts)
@@ -308,7 +352,7 @@ class TestDesktop:
         desktop = self.listen(user)
         user.quiet()
         self.leave(user)
-        user.window.export(tmp_path / "a.csv", "data")
+        user.window.exporting.export(tmp_path / "a.csv", "data")
         user.wait(lambda: desktop.said)
         assert (tmp_path / "a.csv").exists()
         ((title, text),) = desktop.said
@@ -318,7 +362,7 @@ class TestDesktop:
         desktop = self.listen(user)
         user.quiet()
         self.leave(user)
-        user.panel.find_break("G1", "noise")
+        user.panel.break_search.find("G1", "noise")
         user.wait(lambda: desktop.said)
         title, text = desktop.said[-1]
         assert title == "Gapped sine" and text.startswith("G1 does not flip over noise")

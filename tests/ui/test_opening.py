@@ -146,3 +146,25 @@ class TestText:
         assert (user.value("noise"), user.value("m")) == (0.1, 25)
         for word in ("schema 99", "noise", "nonsense"):
             assert word in user.message
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [(" \n", "holds no text; copy a state"), ("hello", "no state of a panel; get one with")],
+    )
+    def test_what_is_no_state_at_all_is_said_in_plain_words(
+        self, user: Any, text: str, sentence: str
+    ) -> None:
+        QGuiApplication.clipboard().setText(text)
+        user.act("Paste state")
+        user.wait(lambda: sentence in user.message)
+        assert "JSON" not in user.message
+
+    def test_what_is_restored_ends_what_was_said_before_and_tells_of_locks(self, user: Any) -> None:
+        user.enter("ridge", "0.5")
+        user.act("Copy state as text")
+        user.panel.controls.lock(["ridge", "n"])
+        user.act("A million points")
+        assert "stayed as before: locked" in user.message
+        user.act("Paste state")
+        user.wait(lambda: "no longer locked: n, ridge" in user.notice)
+        assert user.message == "" and user.panel.controls.locked == []

@@ -123,6 +123,18 @@ class TestPalette:
                   if not user.panel.controls.control(f.name).isEnabled()]  # fmt: skip
         assert not [t for f in dimmed for t in palette.texts if t.startswith(f"Set {f.label}")]
 
+    def test_a_name_without_its_value_still_finds_the_parameter(
+        self, user: Any, palette: Palette
+    ) -> None:
+        user.qtbot.keyClicks(palette.edit, "lengthscale =")
+        assert palette.texts[0] == "Set lengthscale σ…" and not palette.reason.isVisible()
+
+    def test_where_nothing_is_found_it_says_so(self, user: Any, palette: Palette) -> None:
+        user.qtbot.keyClicks(palette.edit, "foo=3")
+        assert palette.texts == [] and palette.reason.text().startswith("Nothing is called that")
+        palette.edit.clear()
+        assert palette.texts and not palette.reason.isVisible()
+
     def test_enter_goes_to_a_panel(self, user: Any, palette: Palette) -> None:
         choose(user, palette, "vand")
         assert not palette.isVisible()

@@ -249,7 +249,7 @@ class TestWindow:
             toys.rest()
             toys.act("Pin current traces")
         assert list(chips(toys)) == list(DASHES)
-        assert toys.message == "At most four pins are kept; remove one to pin these traces."
+        assert toys.notice == "At most four pins are kept; remove one to pin these traces."
         assert len({item.dash for item in behind(toys)}) == 4
 
     def test_a_chip_loads_its_parameters_and_its_cross_removes_it(self, toys: Any) -> None:

@@ -144,10 +144,10 @@ class TestLook:
             assert qapp.font().pixelSize() == size
 
     def test_a_switched_theme_is_remembered(self, user: Any, path: Path) -> None:
-        user.qtbot.mouseClick(user.window.theme_button, Qt.MouseButton.LeftButton)
+        user.qtbot.mouseClick(user.window.navigation.theme_button, Qt.MouseButton.LeftButton)
         assert user.window.theme.name == "dark"
         user.wait(lambda: load(path).preferences.theme == "dark")
-        user.qtbot.mouseClick(user.window.theme_button, Qt.MouseButton.LeftButton)
+        user.qtbot.mouseClick(user.window.navigation.theme_button, Qt.MouseButton.LeftButton)
         user.wait(lambda: load(path).preferences.theme == "light")
 
     def test_the_theme_follows_the_system_only_where_it_is_asked_to(
@@ -249,7 +249,7 @@ class TestComputing:
 
         monkeypatch.setattr(user.window.exports, "submit", submit)
         user.window.settings.change(export_width="own", width_mm=99.0, export_dpi=150)
-        user.window.export(tmp_path / "a.png", "view")
+        user.window.exporting.export(tmp_path / "a.png", "view")
         user.wait(lambda: asked)
         assert asked == [{"width_mm": 99.0, "dpi": 150}]
 

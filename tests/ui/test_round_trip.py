@@ -34,6 +34,8 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
         return st.floats(field.span.low, field.span.high)
     if field.kind == "bool":
         return st.booleans()
+    if field.kind == "text":
+        return st.sampled_from([field.default, field.text.example or field.default])
     words = [word for word in field.options if word != "file"]
     if field.kind == "flags":
         return st.lists(st.sampled_from(words), min_size=1, unique=True).map(

@@ -31,7 +31,9 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 JSON = st.recursive(
     SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12
 )
-PARTS = st.sampled_from(["view", "side", "splits", "scales", "locks", "pins", "stranger"])
+PARTS = st.sampled_from(
+    ["view", "column", "formulas", "side", "splits", "scales", "locks", "pins", "stranger"]
+)
 NAMES = st.sampled_from(["n", "ridge", "methods", "data_file", "dataset", "stranger"])
 ENTRY = st.fixed_dictionaries(
     {},
@@ -114,11 +116,32 @@ class TestRoundTrip:
         assert (user.window.width(), user.window.height()) == (1300, 800)
         assert user.panel.controls.locked == ["seed"]
         assert user.panel.side.sizes() == pytest.approx(sides, abs=12)
-        assert user.panel.scales == {(key, "y"): True}
+        assert user.panel.views.scales == {(key, "y"): True}
         assert user.message == ""
         user.rest()
         assert user.drawing(key).y.log
         assert user.panel.serial == 1  # nothing was computed for the defaults
+
+    @pytest.mark.parametrize("opened", [True, False])
+    @pytest.mark.parametrize("column", [True, False])
+    def test_what_is_open_in_the_right_column_comes_back(
+        self, at_work: Any, again: Callable[[], Any], opened: bool, column: bool
+    ) -> None:
+        user = at_work
+        user.rest()
+        user.panel.formulas.restore(not opened)
+        user.act("Show or hide the formulas")
+        sides = user.panel.side.sizes()
+        if not column:
+            user.act("Show or hide controls and claims")
+        end(user)
+        user = again()
+        user.rest()
+        assert user.panel.side.isVisible() == user.panel.toolbar.side.isChecked() == column
+        if not column:
+            user.act("Show or hide controls and claims")
+        assert user.panel.formulas.open == opened
+        user.wait(lambda: user.panel.side.sizes() == pytest.approx(sides, abs=12))
 
     def test_gaps_between_figures_come_back_and_survive_another_view(
         self, at_work: Any, again: Callable[[], Any]
@@ -305,6 +328,13 @@ class TestCommands:
         assert list(user.window.panels) == ["gapped-sine"]
         app._open(user.window, None, None)
         assert user.window.panel.experiment.key == "vandermonde" and user.value("n") == 17
+
+    def test_nothing_shows_a_focus_before_a_key_is_pressed(self, make_user: Any) -> None:
+        user = make_user()
+        app._open(user.window, "gapped-sine", None)
+        assert user.window.focusWidget() is user.window
+        user.qtbot.keyClick(user.window, Qt.Key.Key_Tab)
+        assert user.window.focusWidget() is user.window.navigation.entries["gapped-sine"]
 
     def test_a_file_that_is_opened_overrides_the_parameters(
         self, at_work: Any, make_user: Callable[[], Any], path: Path

@@ -13,7 +13,9 @@ from kernlab.engine import catalogue
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.figure import Axis, Figure, Line, Style
 from kernlab.engine.contract.table import Table, summary
-from kernlab.ui.jobs import Finished, Held, Lane, Request
+from kernlab.ui.jobs import Lane
+from kernlab.ui.mailbox import Finished, Held
+from kernlab.ui.requests import Request
 
 STEPS = 4
 

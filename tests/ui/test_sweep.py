@@ -237,7 +237,7 @@ class TestBesideTheSliders:
         sweeper = self.start(user, 1000)
         user.wait(lambda: sweeper.points >= 1)
         made: list[Any] = []
-        user.panel.collect(made.append)
+        user.panel.collecting.collect(made.append)
         user.wait(lambda: made)
         assert sweeper.running
 
@@ -265,7 +265,7 @@ def test_figure_and_tables_leave_with_the_recipe_of_the_sweep(
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, p=path, k=kind: (str(p), k))
         sweeper.press(sweeper.page.export)
         saved = path if path.suffix else path.with_suffix(".csv")
-        toy_user.wait(lambda s=saved: toy_user.message == f"Saved {s}.")
+        toy_user.wait(lambda s=saved: toy_user.notice == f"Saved {s}.")
         assert read_recipe(saved)["sweep"] == {
             "parameter": "level",
             "values": [1.0, 10.0],

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QPoint
 from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
+    QFrame,
     QLineEdit,
     QPlainTextEdit,
     QSlider,
@@ -30,7 +31,7 @@ from kernlab.engine import catalogue
 from kernlab.engine.contract import recipe as recipes
 from kernlab.export import read_recipe
 from kernlab.ui import first_start
-from kernlab.ui.jobs import Status
+from kernlab.ui.mailbox import Status
 
 INTERACTIVE = (QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QSlider, QTabBar)
 CHANGED = {"n": 400, "gap_width": 2.5, "ridge": 3e-4, "methods": ("exact", "krr", "halton")}
@@ -60,14 +61,14 @@ def equal(one: Any, two: Any) -> None:
 
 def collected(user: Any) -> Any:
     made: list[Any] = []
-    user.panel.collect(made.append)
+    user.panel.collecting.collect(made.append)
     user.wait(lambda: made)
     return made[0].collected
 
 
 def exported(user: Any, path: Path, what: str) -> None:
-    user.window.export(path, what)
-    user.wait(lambda: user.message == f"Saved {path}.")
+    user.window.exporting.export(path, what)
+    user.wait(lambda: user.notice == f"Saved {path}.")
 
 
 class TestExport:
@@ -103,11 +104,11 @@ class TestExport:
         self, user: Any, tmp_path: Path
     ) -> None:
         path = tmp_path / "data.csv"
-        user.window.export(path, "data")
+        user.window.exporting.export(path, "data")
         user.drag("ridge", 0.2, 0.7)
         user.wait(lambda: path.exists())
         assert read_recipe(path)["parameters"]["ridge"] == 0.01
-        user.wait(lambda: user.message == f"Saved {path}.")
+        user.wait(lambda: user.notice == f"Saved {path}.")
         assert user.value("ridge") != 0.01
 
     @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ class TestExport:
     ) -> None:
         (tmp_path / "file").write_text("keep")
         good = user.panel.parameters
-        user.window.export(tmp_path / target, "data")
+        user.window.exporting.export(tmp_path / target, "data")
         user.wait(lambda: sentence in user.message)
         assert "\n" not in user.message
         assert (tmp_path / "file").read_text() == "keep"
@@ -156,11 +157,11 @@ class TestExport:
 
     def test_cancel_ends_an_export(self, user: Any, tmp_path: Path) -> None:
         user.enter("n", "1e7")
-        user.window.export(tmp_path / "a.csv", "data")
+        user.window.exporting.export(tmp_path / "a.csv", "data")
         assert user.panel.toolbar.running
         user.panel.run_or_cancel()
         user.quiet()
-        assert user.message == "" and not user.panel.collecting
+        assert user.message == "" and not user.panel.collecting.under_way
         assert not (tmp_path / "a.csv").exists()
 
 
@@ -172,7 +173,7 @@ class TestCopy:
         user.panel.set_parameters(CHANGED)
         shown = collected(user)
         user.act("Copy as Python")
-        assert user.message.startswith("Copied.")
+        assert user.notice.startswith("Copied.")
         text = QGuiApplication.clipboard().text()
         monkeypatch.chdir(tmp_path)
         code = text.replace('result.save("gapped-sine.pdf")', "")  # Matplotlib takes its time
@@ -206,9 +207,9 @@ class TestWindow:
             return str(window.grab().toImage().pixelColor(4, 200).name())
 
         light = corner()
-        user.qtbot.mouseClick(window.theme_button, _left())
+        user.qtbot.mouseClick(window.navigation.theme_button, _left())
         assert corner() == roles("dark")["surface"].lower() != light
-        user.qtbot.mouseClick(window.theme_button, _left())
+        user.qtbot.mouseClick(window.navigation.theme_button, _left())
         assert corner() == light
 
     @pytest.mark.parametrize("key", catalogue.keys())
@@ -295,6 +296,17 @@ class TestWindow:
         after = sys.getrefcount(None), sys.getrefcount(True)
         assert all(now > then - 100 for now, then in zip(after, before, strict=True))
 
+    def test_the_cards_of_the_right_column_end_at_the_same_place(self, user: Any) -> None:
+        side = user.panel.side
+        bar = side.widget(0).verticalScrollBar()
+        for height in (900, 2400):
+            user.window.resize(1440, height)
+            user.wait(lambda h=height: bar.isVisible() == (h == 900))
+            cards = [f for f in side.findChildren(QFrame) if f.objectName() == "card"]
+            cards += [f for f in side.findChildren(QFrame) if f.property("card")]
+            ends = {f.mapTo(side, QPoint(f.width(), 0)).x() for f in cards if f.isVisible()}
+            assert ends == {side.width() - 12}
+
     def test_a_failed_export_process_leaves_the_window_alive(
         self, user: Any, tmp_path: Path
     ) -> None:
@@ -302,8 +314,8 @@ class TestWindow:
         child = user.window.exports._child
         assert child is not None
         os.kill(child.pid, 9)
-        user.window.export(tmp_path / "b.csv", "data")
-        user.wait(lambda: "try again" in user.message or "Saved" in user.message)
+        user.window.exporting.export(tmp_path / "b.csv", "data")
+        user.wait(lambda: "try again" in user.message or "Saved" in user.notice)
         exported(user, tmp_path / "c.csv", "data")
 
 

@@ -79,6 +79,9 @@ def size(count: int) -> str:
 
 def _subject(field: Field, parameters: Any) -> str:
     value = getattr(parameters, field.name)
+    if isinstance(value, OwnData) and value.matrix is not None:
+        rows, columns = value.matrix.shape
+        return f"{field.name} with {_written(rows)} by {_written(columns)} numbers"
     if isinstance(value, OwnData):
         rows = max((column.size for column in value.columns.values()), default=0)
         return f"{field.name} with {_written(rows)} rows"

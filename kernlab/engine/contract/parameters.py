@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import math
 import re
-from collections.abc import Hashable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
-import numpy.typing as npt
+
+from kernlab.engine.contract.own_data import OwnData as OwnData
+from kernlab.engine.contract.own_data import own_data as own_data
+from kernlab.engine.contract.own_data import own_matrix as own_matrix
 
 plain_kinds: dict[str, type] = {"int": int, "float": float, "bool": bool}
 type_names = {int: "a whole number", float: "a number", bool: "true or false"}
@@ -48,11 +51,38 @@ class Options:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A text in one line, such as a formula.
+
+    Attributes:
+        most: characters that it may have.
+        check: called with the text; raises ValueError, with one sentence that says what is
+            wrong with it and what is allowed.
+        example: a text that is allowed, shown where the user types.
+    """
+
+    most: int = 200
+    check: Callable[[str], object] | None = None
+    example: str = ""
+
+
+@dataclass(frozen=True)
 class Columns:
     """The named columns that a file of the user's own data must have."""
 
     names: tuple[str, ...]
     max_bytes: int = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A file with a matrix of the user's own: NumPy's `.npy`, or a CSV of numbers.
+
+    Attributes:
+        most_bytes: what the file may have, and its entries as float64.
+    """
+
+    most_bytes: int = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -86,61 +116,12 @@ class OnlyIf:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class OwnData:
-    """A file of the user's own data, already read and checked.
-
-    Two are equal when their contents are: the SHA-256 of the file decides.
-    """
-
-    path: str
-    sha256: str
-    columns: Mapping[str, npt.NDArray[np.float64]]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, OwnData) and other.sha256 == self.sha256
-
-    def __hash__(self) -> int:
-        return hash(self.sha256)
-
-    @property
-    def nbytes(self) -> int:
-        return sum(column.nbytes for column in self.columns.values())
-
-
-def own_data(columns: Mapping[str, npt.ArrayLike], path: str = "<arrays>") -> OwnData:
-    """Own data from arrays in memory: equal-length, finite, one-dimensional columns.
-
-    Raises:
-        ValueError: a column is empty, not finite, or of another length.
-    """
-    arrays: dict[str, npt.NDArray[np.float64]] = {}
-    digest = hashlib.sha256()
-    for name, column in columns.items():
-        array = np.array(column, dtype=np.float64)
-        if array.ndim != 1 or array.size == 0:
-            raise ValueError(f"column {name!r} has shape {array.shape}; allowed: one non-empty row")
-        if not np.isfinite(array).all():
-            row = int(np.flatnonzero(~np.isfinite(array))[0])
-            raise ValueError(
-                f"column {name!r} holds {array[row]} in data row {row + 1}; "
-                "remove the row or fill it with a finite number"
-            )
-        array.flags.writeable = False
-        arrays[name] = array
-        digest.update(name.encode())
-        digest.update(array.tobytes())
-    if len({array.size for array in arrays.values()}) > 1:
-        raise ValueError(f"columns differ in length: { {k: v.size for k, v in arrays.items()} }")
-    return OwnData(path, digest.hexdigest(), arrays)
-
-
 @dataclass(frozen=True)
 class Field:
     """One declared parameter, as every reader of the declaration sees it."""
 
     name: str
-    kind: str  # "int", "float", "bool", "choice", "flags" or "data"
+    kind: str  # "int", "float", "bool", "choice", "flags", "text" or "data"
     default: Any
     label: str
     symbol: str
@@ -151,6 +132,8 @@ class Field:
     columns: tuple[str, ...]
     max_bytes: int
     only_if: OnlyIf | None
+    text: Text | None = None
+    matrix: bool = False
 
     @property
     def flag(self) -> str:
@@ -166,10 +149,27 @@ class Field:
             return f"{type_names[int if self.kind == 'int' else float]} from {low} to {high}{unit}"
         if self.kind in plain_kinds:
             return type_names[plain_kinds[self.kind]]
+        if self.matrix:
+            return "a .npy or CSV file with a matrix of numbers, at least 2 by 2"
         if self.kind == "data":
             return "a CSV file with the columns " + ", ".join(self.columns)
+        if self.text:
+            such = f", such as {self.text.example}" if self.text.example else ""
+            return f"one line of up to {self.text.most} characters{such}"
         words = ", ".join(self.options)
         return f"one of {words}" if self.kind == "choice" else f"one or more of {words}"
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The endings of the files that it is read from; none where it is no file."""
+        if self.kind != "data":
+            return ()
+        return (".npy", ".csv") if self.matrix else (".csv",)
+
+    @property
+    def sweepable(self) -> bool:
+        """Whether a list of its values can be typed."""
+        return self.kind not in ("data", "text")
 
 
 def _first(metadata: Sequence[Any], kind: type) -> Any:
@@ -181,15 +181,22 @@ def _field(name: str, annotation: Any, default: Any, group: str) -> Field:
     base, *metadata = get_args(annotation) if annotated else (annotation,)
     options = _first(metadata, Options)
     columns = _first(metadata, Columns)
+    matrix = _first(metadata, Matrix)
+    text = _first(metadata, Text)
     label = _first(metadata, Label) or Label(name.replace("_", " ").capitalize())
-    if columns:
+    if columns or matrix:
         kind = "data"
     elif options:
         kind = "flags" if get_origin(base) is tuple else "choice"
     elif base in plain_kinds.values():
         kind = base.__name__
+    elif text and base is str:
+        kind = "text"
     else:
-        raise TypeError("its type needs Annotated[…] with Options (words) or Columns (own data)")
+        raise TypeError(
+            "its type needs Annotated[…] with Options (words), Text (a line), "
+            "or Columns or Matrix (own data)"
+        )
     if default is dataclasses.MISSING:
         raise TypeError("it has no default")
     if options and not options.labels:
@@ -205,8 +212,10 @@ def _field(name: str, annotation: Any, default: Any, group: str) -> Field:
         span=_first(metadata, Span),
         options=options.labels if options else {},
         columns=columns.names if columns else (),
-        max_bytes=columns.max_bytes if columns else 0,
+        max_bytes=columns.max_bytes if columns else matrix.most_bytes if matrix else 0,
         only_if=_first(metadata, OnlyIf),
+        text=text,
+        matrix=matrix is not None,
     )
     try:
         normal = _checked(made, default)
@@ -254,7 +263,7 @@ def check(field: Field, value: Any) -> Any:
 
 def _checked(field: Field, value: Any) -> Any:
     if field.kind == "data" and isinstance(value, OwnData):
-        return value
+        return _check_data(field, value)
     refusal = ValueError(f"{field.name} is {shown(value)}; allowed: {field.allowed}")
     if field.kind == "data":
         if value is not None:
@@ -277,7 +286,43 @@ def _checked(field: Field, value: Any) -> Any:
         if not isinstance(value, (bool, np.bool_)):
             raise refusal
         return bool(value)
+    if field.kind == "text":
+        if not isinstance(value, str):
+            raise refusal
+        return _check_text(field, value)
     return _check_number(field, value, refusal)
+
+
+def _check_data(field: Field, data: OwnData) -> OwnData:
+    if field.matrix != (data.matrix is not None) or not set(field.columns) <= set(data.columns):
+        raise ValueError(f"{field.name} does not fit: {data.path}; allowed: {field.allowed}")
+    return data
+
+
+def _check_text(field: Field, value: str) -> str:
+    assert field.text is not None
+    text = str(value).strip()
+    if len(text) > field.text.most:
+        raise ValueError(f"{field.name} has {len(text)} characters; allowed: {field.allowed}")
+    for mark in "" if text.isprintable() else text:
+        category = unicodedata.category(mark)
+        if category[0] == "C" or category in ("Zl", "Zp"):
+            code = f"U+{ord(mark):04X}"
+            raise ValueError(f"{field.name} holds the invisible {code}; allowed: {field.allowed}")
+    reason = _reason_against(field.text.check, text) if field.text.check else ""
+    if reason:
+        raise ValueError(f"{field.name} is {shown(text)}: {reason}")
+    return text
+
+
+@functools.lru_cache(maxsize=1024)
+def _reason_against(rule: Callable[[str], object], text: str) -> str:
+    """What a text's own check says; remembered, for every parameter set is checked anew."""
+    try:
+        rule(text)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _check_number(field: Field, value: Any, refusal: ValueError) -> int | float:

@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import functools
 import json
+import operator
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,18 +15,22 @@ from typing import Any
 
 import numpy as np
 
+from kernlab.engine.contract.own_data import Array
 from kernlab.engine.contract.parameters import (
     Field,
     OwnData,
     check,
     fields_of,
     own_data,
+    own_matrix,
     shown,
 )
 
 SCHEMA = 1
 EMBEDDED_BYTES = 256_000
 """Own data up to this size travel inside the recipe."""
+DATA_PARTS = ("columns", "matrix")
+"""Where in a recipe the values of own data are, if they travel in it."""
 LARGEST_TEXT = 8_000_000
 """Longer recipe texts are refused before they are parsed."""
 
@@ -75,12 +80,21 @@ def _plain(value: Any) -> Any:
     if not isinstance(value, OwnData):
         return value
     plain: dict[str, Any] = {"path": value.path, "sha256": value.sha256}
-    if value.nbytes <= EMBEDDED_BYTES:
-        plain["columns"] = {
-            name: base64.b64encode(column.astype("<f8").tobytes()).decode()
-            for name, column in value.columns.items()
-        }
+    if value.nbytes > EMBEDDED_BYTES:
+        return plain
+    if value.matrix is not None:
+        plain["matrix"] = {"shape": list(value.matrix.shape), "values": _packed(value.matrix)}
+    else:
+        plain["columns"] = {name: _packed(column) for name, column in value.columns.items()}
     return plain
+
+
+def _packed(array: Array) -> str:
+    return base64.b64encode(array.astype("<f8").tobytes()).decode()
+
+
+def _unpacked(text: Any) -> Array:
+    return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8")
 
 
 def dumps(recipe: Mapping[str, Any]) -> str:
@@ -149,17 +163,34 @@ def _value(field: Field, plain: Any) -> Any:
         return check(field, plain)
     if not isinstance(plain, dict):
         raise ValueError(f"{field.name} is {shown(plain)}; allowed: {field.allowed}")
-    columns = plain.get("columns")
     path, sha256 = str(plain.get("path")), str(plain.get("sha256"))
-    if not isinstance(columns, dict):
+    part = plain.get("matrix" if field.matrix else "columns")
+    if not isinstance(part, dict):
         raise ValueError(f"{field.name}: the data of {path} did not travel in the recipe; open it")
+    read = _matrix if field.matrix else _columns
+    return dataclasses.replace(read(field, part, path), sha256=sha256)
+
+
+def _columns(field: Field, part: dict[Any, Any], path: str) -> OwnData:
     try:
-        arrays = {
-            str(name): np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8")
-            for name, text in columns.items()
-        }
+        arrays = {str(name): _unpacked(text) for name, text in part.items()}
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{field.name}: its data are damaged ({error})") from None
+        raise _damaged(field, error) from None
     if set(arrays) != set(field.columns):
         raise ValueError(f"{field.name}: columns {sorted(arrays)}; allowed: {field.allowed}")
-    return dataclasses.replace(own_data(arrays, path), sha256=sha256)
+    return own_data(arrays, path)
+
+
+def _matrix(field: Field, part: dict[Any, Any], path: str) -> OwnData:
+    try:
+        rows, columns = map(operator.index, part["shape"])
+        values = _unpacked(part["values"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise _damaged(field, error) from None
+    if min(rows, columns) < 0 or rows * columns != values.size:
+        raise _damaged(field, f"{values.size} values for {rows} by {columns}")
+    return own_matrix(values.reshape(rows, columns), path)
+
+
+def _damaged(field: Field, why: object) -> ValueError:
+    return ValueError(f"{field.name}: its data are damaged ({why})")

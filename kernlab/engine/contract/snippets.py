@@ -37,12 +37,16 @@ def as_command(key: str, parameters: Any) -> str:
     """The command line that makes the same result."""
     words = ["kernlab", "run", key]
     for name, value in changed(parameters).items():
-        words.append("--" + name.replace("_", "-"))
-        if isinstance(value, tuple):
-            words.append(",".join(value))
-        elif isinstance(value, bool):
-            words.append("true" if value else "false")
-        else:
-            words.append(str(value))
+        flag = "--" + name.replace("_", "-")
+        text = _typed(value)
+        words += [f"{flag}={text}"] if text.startswith("--") else [flag, text]
     words += ["--out", f"{key}.pdf", f"{key}.csv"]
     return shlex.join(words)
+
+
+def _typed(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

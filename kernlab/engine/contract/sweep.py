@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -54,7 +55,7 @@ def check_plan(experiment: Experiment, parameters: Any, plan: Plan) -> Field:
     """
     fields = {field.name: field for field in fields_of(experiment.Parameters)}
     name, repeats = plan.parameter, plan.repeats
-    sweepable = [field.name for field in fields.values() if field.kind != "data"]
+    sweepable = [field.name for field in fields.values() if field.sweepable]
     if name not in sweepable:
         raise ValueError(f"parameter is {name!r}; allowed: one of {', '.join(sweepable)}")
     if not plan.values:
@@ -262,7 +263,7 @@ def _decades(tables: Tables) -> bool:
 
 def _note(plan: Plan, field: Field, tables: Tables) -> str:
     """How many runs a point has, and where there is none."""
-    parts = [f"median and quartiles of {plan.repeats} runs"] if plan.repeats > 1 else []
+    parts = [f"median and quartiles of {_made(plan, tables)} runs"] if plan.repeats > 1 else []
     if RUNS in tables:
         runs = tables[RUNS]
         empty = ~np.isfinite(runs["quantity"])
@@ -271,6 +272,17 @@ def _note(plan: Plan, field: Field, tables: Tables) -> str:
             listed = ", ".join(list(texts)[:4]) + (" …" if len(texts) > 4 else "")
             parts.append(f"no number at {listed}")
     return " · ".join(parts)
+
+
+def _made(plan: Plan, tables: Tables) -> str:
+    """How many runs a point has by now: `50`, or `2 to 3 of 50` while some are missing."""
+    if RUNS not in tables or len(tables[RUNS]) == len(plan.values) * plan.repeats:
+        return str(plan.repeats)
+    counts = Counter(tables[RUNS]["value"].tolist()).values()
+    if not counts:
+        return str(plan.repeats)
+    low, high = min(counts), max(counts)
+    return f"{low} of {plan.repeats}" if low == high else f"{low} to {high} of {plan.repeats}"
 
 
 def _shown(field: Field, value: Any) -> str:
@@ -312,6 +324,8 @@ def _matters(field: Field, parameters: Any) -> bool:
 def _held(field: Field, value: Any) -> str:
     if isinstance(value, OwnData):
         return value.path.replace("\\", "/").rsplit("/", 1)[-1]
+    if field.kind == "text":
+        return str(value)
     if _named(field):
         return _word(field, value)
     unit = f" {field.span.unit}" if field.span and field.span.unit else ""

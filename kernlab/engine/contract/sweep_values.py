@@ -33,8 +33,9 @@ def parse_values(field: Field, text: str) -> tuple[Any, ...]:
     Raises:
         ValueError: a part is not understood or outside the field's range; one sentence.
     """
-    if field.kind == "data":
-        raise ValueError(f"{field.name} is a file; choose a number, a choice or a switch to sweep")
+    if not field.sweepable:
+        what = "a file" if field.kind == "data" else "a text"
+        raise ValueError(f"{field.name} is {what}; choose a number, a choice or a switch to sweep")
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts:
         raise ValueError(f"{field.name} has no values; type some, such as {example(field)}")

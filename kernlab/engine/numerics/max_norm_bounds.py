@@ -8,12 +8,14 @@ factorization norm γ₂ by which that bound scales.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Generator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kernlab.engine.numerics.singular import singular_values, svd
 from kernlab.engine.numerics.weight_space import require_count, require_positive
 
 Array = NDArray[np.float64]
@@ -43,7 +45,7 @@ class Bracket(NamedTuple):
 
 
 def certificate(
-    F: Array, rank: int, *, iterations: int = 100
+    F: Array, rank: int, *, iterations: int = 100, deadline: float = math.inf
 ) -> Generator[Certificate, None, Certificate]:
     """Raise a lower bound of max|F - G| over all G of rank r, an iteration at a time.
 
@@ -56,14 +58,16 @@ def certificate(
     Args:
         F: (n₁, n₂), finite; rank: 0 < r < min(n₁, n₂).
         iterations: at most; it ends when ten of them have raised the bound by less than 0.2 %.
+        deadline: on the clock of `time.perf_counter`.
 
-    Yields: the bound so far, after each iteration; proven in float64 with room for rounding.
+    Yields: the bound so far, after each iteration, and the last one again; proven in float64
+        with room for rounding.
     Cost: a full symmetric eigenvalue decomposition an iteration, 5 ms at n = 200, 0.3 s at 1000.
     """
     size = float(np.abs(F).max())
     if size == 0.0:
         return Certificate(0, 0.0)
-    scaled = np.asarray((F if F.shape[0] <= F.shape[1] else F.T) / size)
+    scaled = np.ascontiguousarray(F if F.shape[0] <= F.shape[1] else F.T) / size
     state = _Splitting(scaled, rank)
     proven = state.prove()
     trace = [state.bound]
@@ -71,14 +75,30 @@ def certificate(
         if state.tail <= _EPS * max(F.shape):
             break
         state.step()
-        if state.bound > 1.003 * state.proven_at or count == iterations:
+        if state.bound > 1.01 * state.proven_at or count == iterations:
             proven = max(proven, state.prove())
         yield Certificate(count, size * proven)
         trace.append(max(trace[-1], state.bound))
+        if time.perf_counter() > deadline:
+            break
         if count > 2 * _WINDOW and trace[-1] < (1.0 + _STALLED) * trace[-1 - _WINDOW]:
             break
-    proven = max(proven, state.prove())
-    return Certificate(len(trace) - 1, size * proven)
+    found = Certificate(len(trace) - 1, size * max(proven, state.prove()))
+    yield found
+    return found
+
+
+def block(F: Array, rank: int) -> Array | None:
+    """A submatrix of evenly spaced rows and columns, whose bounds are bounds of F as well.
+
+    A sixth of the cost at n = 1000, and at most 15 % lower there. None where F is not much
+    larger, or the rank not much smaller.
+    """
+    most = max(400, 6 * rank)
+    if min(F.shape) < 1.5 * most:
+        return None
+    rows, columns = (np.linspace(0, size - 1, most).astype(np.intp) for size in F.shape)
+    return np.ascontiguousarray(F[np.ix_(rows, columns)])
 
 
 class _Splitting:
@@ -155,16 +175,30 @@ def _solve(values: Array, difference: Array, weights: Array, rank: int) -> float
 
 def _proximal(s: Array, rank: int, step: float) -> tuple[Array, Array]:
     # argmin_z (1/2) Σ_{r largest} z² + ‖z - s‖²/(2 step), and how much of each is in that sum:
-    # values above a threshold θ go down to it at most, such that r of them count in all.
-    low, high = 0.0, float(s.max())
-    share = np.ones_like(s)
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        if middle <= 0.0:
-            break
-        share = np.clip((s / middle - 1.0) / step, 0.0, 1.0)
-        low, high = (middle, high) if share.sum() > rank else (low, middle)
+    # values above a threshold θ go down to it at most, such that r of them count in all. The
+    # count falls with θ, along one hyperbola between two neighbouring breaks.
+    breaks = np.sort(np.concatenate([s, s / (1.0 + step)]))
+    low, high = 0, breaks.size - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        threshold = float(breaks[middle])
+        over = threshold <= 0.0 or _shares(s, threshold, step).sum() > rank
+        low, high = (middle, high) if over else (low, middle)
+    threshold = 0.5 * float(breaks[low] + breaks[high])
+    if threshold <= 0.0:
+        return s / (1.0 + step), np.ones_like(s)
+    between = (s > threshold) & (s < (1.0 + step) * threshold)
+    full = np.count_nonzero(s >= (1.0 + step) * threshold)
+    divisor = step * (rank - full) + np.count_nonzero(between)
+    if divisor > 0.0 and between.any():
+        threshold = float(s[between].sum()) / divisor
+    share = _shares(s, threshold, step)
     return s / (1.0 + step * share), share
+
+
+def _shares(s: Array, threshold: float, step: float) -> Array:
+    inside = np.clip(s, threshold, (1.0 + step) * threshold)
+    return np.asarray(np.clip((inside / threshold - 1.0) / step, 0.0, 1.0))
 
 
 def _decompose(matrix: Array, symmetric: bool, accurate: bool) -> tuple[Array, Array, Array]:
@@ -173,17 +207,23 @@ def _decompose(matrix: Array, symmetric: bool, accurate: bool) -> tuple[Array, A
         values, u = np.linalg.eigh(matrix)
         return u, np.abs(values), values[:, None] * u.T
     if accurate:
-        u, s, v = np.linalg.svd(matrix, full_matrices=False)
+        u, s, v = svd(matrix)
         return u, s, s[:, None] * v
     values, u = np.linalg.eigh(matrix @ matrix.T)
     return u, np.sqrt(np.maximum(values, 0.0)), u.T @ matrix
 
 
-def singular_values(matrix: Array, *, symmetric: bool = False) -> Array:
-    """All singular values, descending; by eigenvalues where the matrix is exactly symmetric."""
-    if symmetric:
-        return np.sort(np.abs(np.linalg.eigvalsh(matrix)))[::-1]
-    return np.linalg.svd(matrix, compute_uv=False)
+def tail_bound(values: Array, rank: int, entries: int) -> float:
+    """√(Σ_{k>r} σ_k² / (n₁n₂)): the lower bound that singular values alone prove.
+
+    Args:
+        values: all singular values, descending; entries: n₁n₂.
+    """
+    largest = float(values[0])
+    if largest == 0.0:
+        return 0.0
+    tail = np.maximum(values[rank:] / largest - 4.0 * _EPS * entries**0.5, 0.0)
+    return (1.0 - _MARGIN) * largest * math.sqrt(float(tail @ tail) / entries)
 
 
 def rank_bound(error: float, n1: int, n2: int, *, gamma2: float = 1.0) -> int:
@@ -268,7 +308,7 @@ def factorization_norm(F: Array, *, iterations: int = 40) -> Bracket:
         return Bracket(0.0, 0.0)
     for _ in range(iterations):
         matrix = np.sqrt(rows)[:, None] * F * np.sqrt(columns)
-        u, s, v = np.linalg.svd(matrix, full_matrices=False)
+        u, s, v = svd(matrix)
         nuclear = float(s.sum())
         first, second = (u * u) @ s / rows, s @ (v * v) / columns
         lower = max(lower, nuclear)

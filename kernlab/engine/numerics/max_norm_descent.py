@@ -19,16 +19,20 @@ import numpy as np
 from kernlab.engine.numerics.max_norm_kernels import power_weights, quasi_newton, subtract
 from kernlab.engine.numerics.tensor_chain import Array, Chain, Floats, canonical, contract
 
-EXPONENTS = tuple(p for k in range(2, 10) for p in (2**k, 3 * 2 ** (k - 1))) + (1024,)
+EXPONENTS = (*(p for k in range(2, 10) for p in (2**k, 3 * 2 ** (k - 1))), 1024)
 """4, 6, 8, 12, ..., 512, 768, 1024."""
 
 SLICE = 0.012
 """Seconds between two yields."""
 
 _PAIRS = 10
+_LEAST = 8  # iterations of an exponent, however short the time
 _ROUGH = 16  # exponents below this one only lead the way: few iterations are enough
-_FLOOR = 1e-3
-_SINGLE = 1e-3  # below this relative error float32 products are too coarse
+_FLOORS = {np.float32: 1e-4, np.float64: 1e-8}
+_SINGLE = 5e-3  # below this relative error float32 products are too coarse
+_CURVATURE = 1e-6  # least cosine between a step and its change of gradient
+_REACH = 0.1
+_DISTURBANCE = 0.01
 _WINDOW = 8
 _STALLED = 2e-5  # relative decrease over the window at which an exponent has nothing more to give
 
@@ -53,15 +57,15 @@ class _Best:
 class PowerNorm:
     """log ‖T - target‖_p of a chain, its gradient, and the best chain met on the way."""
 
-    def __init__(self, target: Array, ranks: Sequence[int], dtype: type) -> None:
+    def __init__(self, target: Array, ranks: Sequence[int], dtype: Any) -> None:
         shape = target.shape
         bonds = [1, *ranks, 1]
         shapes = [(bonds[k], shape[k], bonds[k + 1]) for k in range(len(shape))]
         self.chain = Chain(shapes, dtype)
         self.dtype = dtype
-        self.target = np.ascontiguousarray(target.reshape(-1, shape[-1]), dtype=dtype)
-        self.residual = np.empty_like(self.target)
-        self._work = np.empty(shape[-1], dtype)
+        self.target: Floats = np.ascontiguousarray(target.reshape(-1, shape[-1]), dtype=dtype)
+        self.residual: Floats = np.empty_like(self.target)
+        self._work: Floats = np.empty(shape[-1], dtype)
         self._scale = 0.0
         self.exponent = EXPONENTS[0]
         self.current = math.inf
@@ -92,20 +96,26 @@ class PowerNorm:
         self.chain.pull_back(self.residual, self._scale, out)
 
 
-def minimize(objective: PowerNorm, start: Floats, iterations: int) -> Generator[None, None, Floats]:
-    """L-BFGS from `start`; yields after each iteration, returns the last point."""
-    dtype = objective.dtype
+def minimize(
+    objective: PowerNorm, start: Floats, iterations: int
+) -> Generator[Floats, None, Floats]:
+    """L-BFGS from `start`; yields the point after each iteration, returns the last."""
+    dtype: Any = objective.dtype
     x, count, newest, scale = start, 0, 0, 0.0
-    steps, changes = np.empty((2, _PAIRS, x.size), dtype)
-    inverse, work = np.zeros((2, _PAIRS), dtype)
-    direction, gradient, following = np.empty((3, x.size), dtype)
+    pairs: Floats = np.empty((2, _PAIRS, x.size), dtype)
+    vectors: Floats = np.empty((3, x.size), dtype)
+    numbers: Floats = np.zeros((2, _PAIRS), dtype)
+    (steps, changes), (direction, gradient, following) = pairs, vectors
+    inverse, work = numbers
     value = objective.value(x)
     objective.gradient(gradient)
     history = [value]
     for _ in range(iterations):
         if count == 0:
             length = float(np.linalg.norm(gradient))
-            scale = 0.01 * float(np.linalg.norm(x)) / length if length > 0.0 else 0.0
+            if length == 0.0:
+                return x
+            scale = _first_step(objective, x) / length
         slope = float(quasi_newton(gradient, steps, changes, inverse, newest, count,
                                    dtype(scale), work, direction))  # fmt: skip
         found = _line_search(objective, x, value, direction, slope) if slope < 0.0 else None
@@ -124,15 +134,20 @@ def minimize(objective: PowerNorm, start: Floats, iterations: int) -> Generator[
         np.subtract(there, x, out=step)
         np.subtract(following, gradient, out=change)
         product, square = float(step @ change), float(change @ change)
-        if product > 1e-12 * square > 0.0:
+        if product > _CURVATURE * math.sqrt(float(step @ step) * square) > 0.0:
             inverse[newest], scale = 1.0 / product, product / square
             newest, count = (newest + 1) % _PAIRS, min(count + 1, _PAIRS)
         x, gradient, following = there, following, gradient
         history.append(value)
-        yield
+        yield x
         if len(history) > _WINDOW and history[-1 - _WINDOW] - value < _STALLED:
             return x
     return x
+
+
+def _first_step(objective: PowerNorm, x: Floats) -> float:
+    # The length of a step that changes the tensor about as much as its error, or x by 1 %.
+    return min(0.01 * float(np.linalg.norm(x)), _REACH * objective.current * x.size**0.5)
 
 
 def _line_search(
@@ -151,10 +166,18 @@ def _line_search(
     return None
 
 
+class Level(NamedTuple):
+    """An exponent, its iterations, and how many exponents its sweep still has, itself included."""
+
+    exponent: int
+    iterations: int
+    remaining: int
+
+
 def schedule(
     iterations: int | None, *, large: bool, endless: bool, first: int = EXPONENTS[0]
-) -> list[tuple[int, int]]:
-    """Exponents with the iterations of each.
+) -> list[Level]:
+    """The exponents of a descent.
 
     Args:
         iterations: in all; None for what gets within about 1 % of what patience would reach.
@@ -164,20 +187,26 @@ def schedule(
     """
     exponents = [p for p in EXPONENTS if p >= first]
     if iterations is not None:
-        each = max(1, iterations // len(exponents))
-        return [(p, each) for p in exponents]
+        return _sweep(exponents, max(1, iterations // len(exponents)), math.inf)
     each = 25 if large else 50
-    plan = [(p, each if p >= _ROUGH else 25) for p in exponents]
-    if endless:
-        plan += [(p, each * 2**k) for k in range(1, 12) for p in EXPONENTS if p >= _ROUGH]
+    plan = _sweep(exponents, each, 25)
+    for k in range(1, 12 if endless else 1):
+        plan += _sweep([p for p in EXPONENTS if p >= _ROUGH], each * 2**k, math.inf)
     return plan
+
+
+def _sweep(exponents: Sequence[int], each: int, rough: float) -> list[Level]:
+    most = len(exponents)
+    return [Level(p, each if p >= _ROUGH else int(min(each, rough)), most - k)
+            for k, p in enumerate(exponents)]  # fmt: skip
 
 
 def descend(
     target: Array,
     cores: Sequence[Array],
     *,
-    plan: Sequence[tuple[int, int]],
+    plan: Sequence[Level],
+    rng: np.random.Generator,
     tolerance: float = 0.0,
     deadline: float = math.inf,
 ) -> Generator[Descent, None, Descent]:
@@ -186,22 +215,26 @@ def descend(
     Args:
         target: the tensor, scaled so that its largest entry is of the order of 1.
         cores: the chain to start from; its ranks are kept.
-        plan: exponents with the iterations of each.
+        plan: of `schedule`.
+        rng: of a disturbance by a hundredth of the error: an SVD may start on a saddle.
         tolerance: ends when an exponent lowered the best error by less than this share.
-        deadline: on the clock of `time.perf_counter`.
+        deadline: on the clock of `time.perf_counter`; the exponents of a sweep share the time.
 
     Yields: where it stands, about every `SLICE`. Returns: where it ends.
     """
     objective = _objective(target, cores)
-    vector = objective.chain.load(canonical(cores, _FLOOR))
+    vector = objective.chain.load(canonical(cores, _FLOORS[objective.dtype]))
+    noise = rng.standard_normal(vector.size) * (_DISTURBANCE * objective.best.error)
+    vector += noise.astype(vector.dtype)
     done, told = 0, time.perf_counter()
-    for k, (exponent, iterations) in enumerate(plan):
+    for k, (exponent, iterations, remaining) in enumerate(plan):
         objective.exponent = exponent
-        before, begun = objective.best.error, done
+        before, begun, now = objective.best.error, done, time.perf_counter()
+        until = now + (deadline - now) / remaining
         steps = minimize(objective, vector, iterations)
         while True:
             try:
-                next(steps)
+                vector = next(steps)
             except StopIteration as end:
                 vector = end.value
                 break
@@ -210,13 +243,16 @@ def descend(
             if now - told > SLICE:
                 yield _state(objective, (k + (done - begun) / iterations) / len(plan), done)
                 told = time.perf_counter()
-            if now > deadline:
-                return _state(objective, 1.0, done)
+            if now > deadline or (now > until and done - begun >= _LEAST):
+                break
+        if time.perf_counter() > deadline:
+            break
         error = objective.best.error
         stalled = exponent >= _ROUGH and before - error < tolerance * before
         if error == 0.0 or stalled:
             break
-        vector = objective.chain.load(canonical(objective.chain.cores(vector), _FLOOR))
+        form = canonical(objective.chain.cores(vector), _FLOORS[objective.dtype])
+        vector = objective.chain.load(form)
     return _state(objective, 1.0, done)
 
 

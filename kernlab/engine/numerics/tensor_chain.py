@@ -7,10 +7,13 @@ entries G_1[i_1] ··· G_d[i_d]. Two cores are a matrix of low rank, three or m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from kernlab.engine.numerics.singular import svd
 
 Array = NDArray[np.float64]
 Floats = NDArray[Any]
@@ -43,7 +46,7 @@ def truncate(tensor: Array, ranks: Sequence[int]) -> list[Array]:
     cores, left = [], 1
     rest = tensor
     for size, rank in zip(tensor.shape[:-1], ranks, strict=True):
-        u, s, v = np.linalg.svd(rest.reshape(left * size, -1), full_matrices=False)
+        u, s, v = svd(rest.reshape(left * size, -1))
         cores.append(u[:, :rank].reshape(left, size, rank))
         rest, left = s[:rank, None] * v[:rank], rank
     return [*cores, rest.reshape(left, tensor.shape[-1], 1)]
@@ -63,8 +66,7 @@ def canonical(cores: Sequence[Floats], floor: float) -> Canonical:
     core, before, after = right[0], np.ones(1), np.ones(1)
     for following in right[1:]:
         rows = core.shape[0] * core.shape[1]
-        u, s, v = np.linalg.svd((before[:, None, None] * core).reshape(rows, -1),
-                                full_matrices=False)  # fmt: skip
+        u, s, v = svd((before[:, None, None] * core).reshape(rows, -1))
         s = np.maximum(s, _SMALLEST * s[0] if s[0] > 0.0 else 1.0)
         raised = np.maximum(s, floor * s[0])
         inner = u.reshape(core.shape[0], core.shape[1], -1)
@@ -95,13 +97,13 @@ def joined(form: Canonical) -> list[Array]:
 class Chain:
     """Products and gradients of a canonical chain whose cores lie in one flat vector."""
 
-    def __init__(self, shapes: Sequence[tuple[int, int, int]], dtype: type) -> None:
+    def __init__(self, shapes: Sequence[tuple[int, int, int]], dtype: Any) -> None:
         self.shapes = list(shapes)
         sizes = [int(np.prod(shape)) for shape in self.shapes]
-        ends = np.cumsum([0, *sizes])
-        self._parts = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
-        self.size, self.dtype = int(ends[-1]), dtype
-        self._bonds = [np.ones(shape[0], dtype) for shape in self.shapes]
+        ends = [sum(sizes[:k]) for k in range(len(sizes) + 1)]
+        self._parts = [slice(a, b) for a, b in pairwise(ends)]
+        self.dtype = dtype
+        self._bonds: list[Floats] = [np.ones(shape[0], dtype) for shape in self.shapes]
         self._left: list[Floats] = []
         self._scaled: list[Floats] = []
 

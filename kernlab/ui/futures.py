@@ -1,0 +1,51 @@
+"""Waiting for what is made elsewhere, without stopping the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, QTimer
+
+from kernlab.ui.jobs import Lane
+
+LOOK = 20
+"""Milliseconds between two looks whether it is there."""
+
+T = TypeVar("T")
+
+
+def when_done(parent: QObject, outcome: Future[T], deliver: Callable[[Future[T]], None]) -> None:
+    """Deliver an outcome in the window's thread once it is there, unless it was cancelled.
+
+    Args:
+        parent: nothing is delivered after its end.
+    """
+
+    def look() -> None:
+        if outcome.done():
+            watch.stop()
+            watch.deleteLater()
+            if not outcome.cancelled():
+                deliver(outcome)
+
+    watch = QTimer(parent)
+    watch.timeout.connect(look)
+    watch.start(LOOK)
+
+
+def on_lane(
+    parent: QObject, lane: Lane, make: Callable[[], T], deliver: Callable[[Future[T]], None]
+) -> None:
+    """Do what may take long (a file, a long text) on the lane's thread, then deliver here."""
+    outcome: Future[T] = Future()
+
+    def attempt(_: object) -> None:
+        try:
+            outcome.set_result(make())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    when_done(parent, outcome, deliver)
+    lane.call(attempt)

@@ -1,0 +1,349 @@
+"""The entrywise-rank experiment: its arrays, bounds and warm starts, its claims, its edges."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kernlab.engine import catalogue
+from kernlab.engine.contract.cache import Cache
+from kernlab.engine.contract.claim import NOT_MEASURED
+from kernlab.engine.contract.drawing import Drawing, draw
+from kernlab.engine.contract.parameters import own_matrix
+from kernlab.engine.contract.table import Table
+from kernlab.engine.experiments.entrywise_rank import matrices, solving
+from kernlab.engine.experiments.entrywise_rank import tables as table_makers
+from kernlab.engine.experiments.entrywise_rank.measures import theorem_rank
+from kernlab.engine.numerics import max_norm
+
+experiment = catalogue.get("entrywise-rank")
+SMALL: dict[str, Any] = {"n": 40, "m": 20, "rank": 5, "repeats": 1}
+
+
+def tables_of(
+    views: tuple[str, ...], fidelity: Any = "full", cache: Cache | None = None, **parameters: Any
+) -> dict[str, Table]:
+    tables: dict[str, Table] = {}
+    p = experiment.Parameters(**{**SMALL, **parameters})
+    for step in experiment.run(p, fidelity, cache or Cache(), views):
+        tables.update(step.tables)
+    return tables
+
+
+def claim(id_: str, **parameters: Any) -> Any:
+    p = experiment.Parameters(**{**SMALL, **parameters})
+    found = experiment.claims(p, tables_of(("claims",), **parameters))
+    return next(c for c in found if c.id == id_)
+
+
+def made_by(p: Any, cache: Cache | None = None) -> matrices.Made:
+    steps = matrices.make(p, cache or Cache())
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            made: matrices.Made = end.value
+            return made
+
+
+# -- arrays -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sampling", ["symmetric", "independent"])
+@pytest.mark.parametrize("function", ["gaussian", "quartic", "exponential", "cauchy", "attention"])
+@pytest.mark.parametrize("rows", [200, 4_000_000])
+def test_slices_make_the_same_matrix(
+    function: str, sampling: str, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matrices, "SLICE", rows)
+    p = experiment.Parameters(function=function, sampling=sampling, n=30, m=7, rank=3, seed=5)
+    made = made_by(p)
+    oracle = max_norm.function_matrix(function, 30, 7, sampling=sampling, rng=5)
+    assert np.allclose(made.array, oracle, rtol=1e-12, atol=1e-14)
+    assert made.symmetric == (sampling == "symmetric")
+    if made.symmetric:
+        assert np.array_equal(made.array, made.array.T)
+    assert made.size == pytest.approx(np.abs(oracle).max())
+    assert made.constant == pytest.approx(max_norm.constant_error(oracle))
+
+
+def test_tensors_and_their_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrices, "SLICE", 300)
+    p = experiment.Parameters(function="sinh", order="3", n=12, m=4, rank=3, seed=2)
+    assert np.allclose(made_by(p).array, max_norm.function_tensor("sinh", 12, 4, rng=2))
+
+
+def test_the_randomized_svd_is_close() -> None:
+    p = experiment.Parameters(n=350, m=3, rank=20)
+    made, cache = made_by(p), Cache()
+    steps = matrices.spectrum(made, 20, False, cache)
+    for _ in steps:
+        pass
+    found = cache.peek("spectrum", made.key)
+    exact = np.linalg.svd(made.array, compute_uv=False)
+    assert not found.exact
+    assert np.allclose(found.values[:20], exact[:20], rtol=1e-3)
+    left, right = found.factors(20)
+    assert np.linalg.norm(made.array - left @ right) <= 1.01 * np.linalg.norm(exact[20:])
+
+
+@pytest.mark.parametrize("rows", [200, 4_000_000])
+@pytest.mark.parametrize("sampling", ["symmetric", "independent"])
+def test_a_formula_of_ones_own(sampling: str, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matrices, "SLICE", rows)
+    p = experiment.Parameters(
+        function="formula", formula="1 / (1 + d2)", sampling=sampling, n=30, m=7, rank=3
+    )
+    oracle = max_norm.function_matrix("cauchy", 30, 7, sampling=sampling, rng=0)
+    made = made_by(p)
+    assert np.allclose(made.array, oracle)
+    assert made.symmetric == (sampling == "symmetric")
+
+
+@pytest.mark.parametrize("formula", ["__import__('os')", "x.shape", "f(", "", "x"])
+def test_hostile_formulas_are_refused(formula: str) -> None:
+    with pytest.raises(ValueError, match="formula"):
+        experiment.Parameters(function="formula", formula=formula)
+
+
+def test_a_formula_that_divides_by_zero_is_refused() -> None:
+    with pytest.raises(ValueError, match="division by zero"):
+        tables_of(("Solve",), function="formula", formula="1 / d2")
+
+
+def test_a_matrix_of_ones_own() -> None:
+    values = np.random.default_rng(0).standard_normal((30, 50))
+    parameters: dict[str, Any] = {"function": "file", "matrix_file": own_matrix(values)}
+    tables = tables_of((*experiment.views, "claims"), **parameters)
+    u, s, v = np.linalg.svd(values, full_matrices=False)
+    svd = np.abs((u[:, :5] * s[:5]) @ v[:5] - values).max()
+    sheet = tables["solvers"]
+    assert sheet["error"][1] == pytest.approx(svd)
+    assert 0 < sheet["lower"][0] <= sheet["relative"][0] < sheet["relative"][1]
+    assert tables["residual"].grid == (30, 50)
+    p = experiment.Parameters(**{**SMALL, **parameters})
+    for figure in experiment.figures(p, tables):
+        draw(figure, tables)
+
+
+def test_queries_and_keys_of_ones_own() -> None:
+    q, k = np.random.default_rng(0).standard_normal((2, 30, 9))
+    files = {"q_file": own_matrix(q), "k_file": own_matrix(k[:25])}
+    made = made_by(experiment.Parameters(function="attention", rank=3, **files))
+    assert np.allclose(made.array, np.exp(q @ k[:25].T / 3.0))
+    with pytest.raises(ValueError, match="k_file"):
+        experiment.Parameters(function="attention", q_file=own_matrix(q))
+    with pytest.raises(ValueError, match="give both the same"):
+        experiment.Parameters(
+            function="attention", q_file=own_matrix(q), k_file=own_matrix(k[:, :5])
+        )
+
+
+# -- solvers and bounds -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"sampling": "independent", "points": "sphere"},
+        {"function": "quartic", "points": "normal", "m": 2},
+        {"function": "identity"},
+        {"function": "attention", "rank": 1},
+        {"function": "sinh", "order": "3", "n": 14, "rank": 3},
+    ],
+)
+def test_no_error_is_below_the_bound(parameters: dict[str, Any]) -> None:
+    tables = tables_of(("Solve",), solver=("ours", "published", "svd", "sketch"), **parameters)
+    sheet = tables["solvers"]
+    assert (sheet["relative"] >= sheet["lower"][0]).all()
+    assert sheet["error"][0] == sheet["error"].min()
+    bounds = tables["trace_bound"]["bound"]
+    assert (np.diff(bounds[np.isfinite(bounds)]) >= 0).all()
+
+
+def test_the_svd_is_the_svd() -> None:
+    sheet = tables_of(("Solve",), solver=("svd",))["solvers"]
+    matrix = max_norm.function_matrix("gaussian", 40, 20, rng=0)
+    u, s, v = np.linalg.svd(matrix)
+    assert sheet["error"][0] == pytest.approx(np.abs((u[:, :5] * s[:5]) @ v[:5] - matrix).max())
+
+
+def test_the_bound_of_the_identity_is_welchs() -> None:
+    tables = tables_of(("Solve", "Against n and rank"), function="identity", n=32, rank=4)
+    welch = max_norm.welch_bound(32, 4)
+    assert tables["solvers"]["lower"][0] == pytest.approx(welch, rel=1e-6)
+    assert tables["solvers"]["error"][0] >= welch
+    ranks = tables["ranks"]
+    assert (ranks["ours"] >= ranks["welch"]).all()
+
+
+def test_a_block_bounds_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = tables_of(("Solve",), n=60)["solvers"]["lower"][0]
+    monkeypatch.setattr(solving, "CERTIFIED", 30)
+    block = tables_of(("Solve",), n=60)["solvers"]
+    assert 0 < block["lower"][0] <= block["relative"][0]
+    assert block["lower"][0] <= 1.02 * whole
+
+
+@pytest.mark.parametrize("near", [4, 7])
+def test_dragging_the_rank_never_ends_worse_than_a_cold_solve(near: int) -> None:
+    cache = Cache()
+    for rank in (near, 5):
+        tables_of(("Solve",), "coarse", cache, rank=rank)
+    warm = tables_of(("Solve",), cache=cache)["solvers"]["error"][0]
+    cold = tables_of(("Solve",))["solvers"]["error"][0]
+    assert warm <= cold
+
+
+def test_a_moving_slider_shows_more_than_the_svd() -> None:
+    sheet = tables_of(("Solve",), "coarse", n=100, m=50)["solvers"]
+    assert sheet["error"][0] < 0.7 * sheet["error"][1]
+
+
+def test_the_residual_shows_its_clipped_entries() -> None:
+    tables = tables_of(("Solve",))
+    image, clipped = tables["residual"], tables["clipped"]
+    values = image["residual"].reshape(image.grid)
+    largest = np.abs(values).max()
+    assert largest == pytest.approx(tables["solvers"]["relative"][0], rel=1e-6)
+    i, j = clipped["row"].astype(int) - 1, clipped["column"].astype(int) - 1
+    assert (np.abs(values[i, j]) >= 0.99 * largest).all()
+    assert i.size == tables["residual_summary"]["clipped"][0] == (
+        np.abs(values) >= 0.99 * largest
+    ).sum()  # fmt: skip
+
+
+def test_a_cell_of_the_image_shows_the_largest_entry_of_its_block(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(table_makers, "PIXELS", 20)
+    tables = tables_of(("Solve",), solver=("svd",))
+    matrix = max_norm.function_matrix("gaussian", 40, 20, rng=0)
+    u, s, v = np.linalg.svd(matrix)
+    rest = matrix - (u[:, :5] * s[:5]) @ v[:5]
+    block = rest[2:4, 6:8].ravel()
+    image = tables["residual"]["residual"].reshape(20, 20)
+    assert image[1, 3] == pytest.approx(block[np.abs(block).argmax()])
+
+
+# -- sweeps -------------------------------------------------------------------------------------
+
+
+def test_sweeps_stay_between_their_bounds() -> None:
+    tables = tables_of(("Against m", "Against n and rank"), repeats=2)
+    for name in ("dimension", "sizes", "ranks"):
+        table = tables[name]
+        assert (table["lower"] <= table["ours_high"]).all()
+        assert (table["ours_low"] <= table["ours"]).all()
+        assert (table["ours"] <= table["svd"]).all()
+    ranks = tables["ranks"]
+    assert (np.diff(ranks["ours"]) < 0).all()
+    known = np.isfinite(ranks["bound"])
+    assert (ranks["ours"][known] <= ranks["bound"][known]).all() and (
+        ranks["bound"][known] < 1
+    ).all()
+    required = tables["required"]
+    assert (required["proved"] <= required["found"]).all()
+
+
+def test_the_limit_of_high_dimension_is_approached() -> None:
+    table = tables_of(("Against m",))["dimension"]
+    assert table["limit"][0] == pytest.approx(max_norm.gaussian_limit_bound(40, 5))
+    assert table["ours"][-1] >= 0.95 * table["limit"][-1]
+    assert np.isnan(tables_of(("Against m",), sampling="independent")["dimension"]["limit"]).all()
+
+
+# -- claims -------------------------------------------------------------------------------------
+
+
+def test_every_preset_can_be_judged() -> None:
+    verdicts = {
+        "L1": claim("L1").verdict,
+        "L2": claim("L2", function="quartic").verdict,
+        "L3": claim("L3").verdict,
+        "L4": claim("L4").verdict,
+        "L5": claim("L5").verdict,
+        "L6": claim("L6", sampling="independent").verdict,
+        "L7": claim("L7").verdict,
+        "L8": claim("L8").verdict,
+        "L9": claim("L9", function="exponential").verdict,
+        "L10": claim("L10", function="sinh", order="3", n=12, rank=2).verdict,
+    }
+    assert verdicts == {
+        "L1": "holds", "L2": "inconclusive", "L3": "holds", "L4": "fails", "L5": "fails",
+        "L6": "fails", "L7": "holds", "L8": "fails", "L9": "fails", "L10": "inconclusive",
+    }  # fmt: skip
+
+
+def test_premises_are_named() -> None:
+    assert claim("L6").verdict == "inconclusive"
+    assert claim("L7", sampling="independent").verdict == "inconclusive"
+    assert claim("L9", function="exponential", sampling="independent").verdict == "holds"
+    unmeasured = experiment.claims(experiment.Parameters(), {})
+    assert {c.reason for c in unmeasured} == {NOT_MEASURED}
+
+
+def test_the_theorem_asks_for_an_absurd_rank() -> None:
+    # The recursion of Lemma 4.1, literally.
+    def rank(t: int, p: int, r: int) -> int:
+        if p == 0:
+            return r if t else 1
+        return 1 + sum(rank(s, p - 1, r) for s in range(1, t + 1))
+
+    c = math.exp(4)
+    r = max_norm.rank_bound((0.1 / c - math.exp(-30)) / (c - 1), 1000, 1000)
+    assert theorem_rank(0.1, 1000) == pytest.approx(rank(29, 3, r), rel=1e-9)
+    assert 1e14 < theorem_rank(0.1, 1000) < 4e14
+
+
+# -- edges --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"rank": 300, "n": 200}, "rank up to n"),
+        ({"function": "file"}, "matrix_file"),
+        ({"function": "file", "matrix_file": own_matrix(np.eye(10))}, "rank up to n"),
+        ({"order": "3"}, "sinh"),
+        ({"order": "3", "function": "sinh", "n": 1000}, "n up to 120"),
+    ],
+)
+def test_bad_combinations_are_refused(parameters: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        experiment.Parameters(**parameters)
+
+
+def test_entries_that_overflow_are_refused() -> None:
+    with pytest.raises(ValueError, match="overflows"):
+        tables_of(("Solve",), function="sinh", points="normal", m=10_000)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"n": 10, "rank": 10}, {"rank": 1, "m": 1}, {"function": "sinh", "points": "normal"}],
+)
+def test_extremes_give_every_figure(parameters: dict[str, Any]) -> None:
+    p = experiment.Parameters(**{**SMALL, **parameters})
+    tables = tables_of((*experiment.views, "claims"), **parameters)
+    for figure in experiment.figures(p, tables):
+        drawing = draw(figure, tables)
+        assert isinstance(drawing, Drawing) or figure.key == "solvers"
+    assert len(experiment.claims(p, tables)) == 10
+    assert len(experiment.formulas(p, tables)) == 5
+
+
+def test_memory_grows_with_the_entries() -> None:
+    p = experiment.Parameters()
+    four, ten = (
+        experiment.memory(dataclasses.replace(p, n=n), "full")  # type: ignore[attr-defined]
+        for n in (4000, 10_000)
+    )
+    assert 16_000_000 * 24 < four.bytes < 1.5e9
+    assert ten.bytes > 2.4e9 and ten.parameter == "n"
+    assert experiment.memory(dataclasses.replace(p, m=10_000), "full").parameter == "m"  # type: ignore[attr-defined]
