@@ -205,6 +205,13 @@ def test_a_moving_slider_shows_more_than_the_svd() -> None:
     assert sheet["error"][0] < 0.7 * sheet["error"][1]
 
 
+@pytest.mark.parametrize("fidelity", ["coarse", "full"])
+def test_the_smallest_error_so_far_never_rises(fidelity: Any) -> None:
+    trace = tables_of(("Solve",), fidelity, n=120, m=50)["trace_ours"]
+    assert (np.diff(trace["seconds"]) >= 0).all()
+    assert (np.diff(trace["error"]) <= 0).all()
+
+
 def test_the_residual_shows_its_clipped_entries() -> None:
     tables = tables_of(("Solve",))
     image, clipped = tables["residual"], tables["clipped"]

@@ -23,6 +23,7 @@ PREVIEW, LARGEST_AT_HAND = 500, 2000
 """Rows of the stand-in for a larger matrix while a slider moves, and rows up to which the matrix
 itself is taken where it is at hand."""
 SWEEP_ITERATIONS, SWEEP_CERTIFICATE = 250, 12
+PROOF_ITERATIONS = 40
 SEARCH_ITERATIONS = 120
 
 
@@ -154,7 +155,7 @@ class Bench:
             below, above = (below, rank) if found.error <= target else (rank, above)
         proved, open_ = 0, above
         while (rank := _between(proved, open_)) is not None:
-            for _ in solving.certified(made, rank, SWEEP_CERTIFICATE, self.cache):
+            for _ in solving.certified(made, rank, PROOF_ITERATIONS, self.cache):
                 yield Step()
             bound = solving.known_bound(made, rank, self.cache)
             proved, open_ = (rank, open_) if bound > target else (proved, rank)

@@ -115,7 +115,7 @@ def descended(
         repeat = cold and made.array.shape[0] <= matrices.EXACT
         begin = None if repeat else (start.factors[0], start.factors[1])
         steps = low_rank_steps(made.array, rank, iterations=iterations, start=begin, bounded=False)
-    fits = start.error < math.inf
+    fits = start.error < math.inf and not cold
     trace = [(0.0, start.seconds, start.error)] if fits else []
     best = start
     while True:
