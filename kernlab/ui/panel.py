@@ -43,8 +43,8 @@ from kernlab.ui.toolbar import Toolbar
 from kernlab.ui.undo import Undo
 from kernlab.ui.views import Views
 
-VALUE = "value"
-"""What a message about a value that is not allowed is about."""
+VALUE, PRESET = "value", "preset"
+"""What messages about a value that is not allowed, and about a preset, are about."""
 
 
 class Panel(QWidget):
@@ -188,10 +188,11 @@ class Panel(QWidget):
     def set_parameters(self, values: Mapping[str, Any]) -> None:
         """Take over parameters; those that are not named, or are locked, keep their values."""
         now = self.controls.values()
+        self.message.settle(PRESET)
         self.controls.set_values({**now, **values})
         kept = [n for n in self.controls.locked if n in values and values[n] != now[n]]
         if kept:
-            self.message.tell(f"{', '.join(kept)} stayed as before: locked.")
+            self.message.tell(f"{', '.join(kept)} stayed as before: locked.", topic=PRESET)
 
     def _load_titled(self, title: str) -> None:
         self.load_preset(next(item for item in self.experiment.presets if item.title == title))
@@ -201,7 +202,7 @@ class Panel(QWidget):
         self.set_parameters({**vars(self.experiment.Parameters()), **preset.parameters})
         locked = self.controls.locked
         stayed = f" ({', '.join(locked)} stayed as before: locked.)" if locked else ""
-        self.message.tell(f"{preset.title}: {preset.look_at}{stayed}")
+        self.message.tell(f"{preset.title}: {preset.look_at}{stayed}", topic=PRESET)
 
     def _on_changed(self, _name: str, moving: bool) -> None:
         self._apply(moving)

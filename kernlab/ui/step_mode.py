@@ -24,7 +24,7 @@ class StepMode(QObject):
         for text, slot, shortcut, tip in (
             ("Step", self.step, "F10", "Make one step of the iteration, then stand still"),
             ("Run on", self.run_on, "F5", "Go on from this step to the end"),
-            ("Restart", self.restart, "", "Back to the first step, and stand still there"),
+            ("Restart", self.restart, "Shift+F5", "Back to the first step, and stand still there"),
         ):
             add_action(panel, text, slot, shortcut, tip, menu=panel.toolbar.tools)
 

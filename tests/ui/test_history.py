@@ -77,8 +77,10 @@ class TestUndo:
         before = user.panel.parameters
         user.act("Table 2, data set 1: exact")
         assert user.value("dataset") == "paper-1"
+        assert user.message.startswith("Table 2, data set 1: exact: ")
         user.act("Undo")
         assert user.panel.parameters == before
+        assert user.message == ""
         user.act("Undo")
         assert user.value("ridge") == 0.01
         user.rest()
