@@ -270,7 +270,7 @@ def test_the_limit_of_high_dimension_is_approached() -> None:
 
 def test_every_preset_can_be_judged() -> None:
     verdicts = {
-        "L1": claim("L1").verdict,
+        "L1": claim("L1", n=200, m=20, rank=100).verdict,
         "L2": claim("L2", function="quartic").verdict,
         "L3": claim("L3").verdict,
         "L4": claim("L4").verdict,
@@ -288,11 +288,27 @@ def test_every_preset_can_be_judged() -> None:
 
 
 def test_premises_are_named() -> None:
+    assert claim("L1").verdict == "inconclusive" and "zero matrix" in claim("L1").reason
     assert claim("L6").verdict == "inconclusive"
     assert claim("L7", sampling="independent").verdict == "inconclusive"
     assert claim("L9", function="exponential", sampling="independent").verdict == "holds"
     unmeasured = experiment.claims(experiment.Parameters(), {})
     assert {c.reason for c in unmeasured} == {NOT_MEASURED}
+
+
+def test_a_bound_fails_only_where_every_matrix_is_proven_to_break_it() -> None:
+    made = tables_of(("claims",), n=200, m=20, rank=100)
+    row = {name: column[0] for name, column in made["claims"].columns.items()}
+    assert 0 < row["lower"] <= row["error"] <= row["explicit"] < row["gamma2"]
+    p = experiment.Parameters(n=200, m=20, rank=100)
+    for error, lower, verdict in ((0.9, 0.1, "inconclusive"), (0.99, 0.98, "fails")):
+        changed = Table({**made["claims"].columns, "error": [error], "lower": [lower]})
+        found = {c.id: c for c in experiment.claims(p, {"claims": changed})}
+        assert found["L1"].verdict == found["L2"].verdict == verdict
+
+
+def test_the_slip_is_that_of_the_correct_form() -> None:
+    assert claim("L5").measured == pytest.approx(math.sqrt(2 * 0.25) / (math.sqrt(2) * 0.25))
 
 
 def test_the_theorem_asks_for_an_absurd_rank() -> None:

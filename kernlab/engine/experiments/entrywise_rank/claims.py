@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from kernlab.engine.contract.claim import Claim, Statement
+from kernlab.engine.contract.claim import Claim, Statement, Verdict
 from kernlab.engine.contract.experiment import Tables
 from kernlab.engine.contract.text import number
 from kernlab.engine.experiments.entrywise_rank.measures import (
@@ -32,6 +32,7 @@ L1 = Statement(
     "True, and with a usable constant: rank r suffices if r > 2 ln(2n₁n₂)/(ε − ln(1+ε)), about "
     "4 ln(2n₁n₂)/ε²; ε scales with γ₂(F). It says nothing where ε reaches γ₂.",
     f"{PAPER}, Theorem 1.3",
+    preset="Where the explicit bound speaks",
     figure="against-r",
 )
 L2 = Statement(
@@ -41,6 +42,7 @@ L2 = Statement(
     "True: such kernels have γ₂ ≤ f(0), so the curve is that of L1. For f₁ it is the only usable "
     "bound.",
     f"{PAPER}, Theorem 5.2",
+    preset="Where the explicit bound speaks",
     figure="against-r",
 )
 L3 = Statement(
@@ -137,14 +139,20 @@ def judge(p: Any, tables: Tables) -> list[Claim]:
 
 def _bound(statement: Statement, row: Row, premise: str) -> Claim:
     error, bound, norm = (float(row[name]) for name in ("error", "explicit", "gamma2"))
-    says = "" if bound < norm else "; at this rank the bound is no better than the zero matrix"
-    return statement.judge(
-        "holds" if error <= bound else "fails",
-        f"largest error found against the bound with the constant worked out, γ₂ ≤ "
-        f"{number(norm, 4)} {premise}{says}",
-        predicted=f"≤ {number(bound, 4)}",
-        measured=error,
-    )
+    lower = float(row["lower"])
+    reason = f"largest error found against the bound worked out, γ₂ ≤ {number(norm, 4)} {premise}"
+    if bound >= norm:
+        verdict: Verdict = "inconclusive"
+        reason = (
+            "at this rank the bound is no better than the zero matrix: raise the rank, or load "
+            "the preset"
+        )
+    elif error <= bound:
+        verdict = "holds"
+    else:
+        verdict = "fails" if lower > bound else "inconclusive"
+        reason += f"; every matrix of this rank is proven to be off by {number(lower, 4)} at least"
+    return statement.judge(verdict, reason, predicted=f"≤ {number(bound, 4)}", measured=error)
 
 
 def _l1(p: Any, row: Row) -> Claim:
@@ -171,7 +179,7 @@ def _l3(p: Any, row: Row) -> Claim:
     error = max(float(row["error"]), 1e-9)
     needed = theorem_rank(error, p.n)
     return L3.judge(
-        "holds",
+        "holds" if p.rank <= needed else "inconclusive",
         f"rank that the theorem asks for at the error found, {number(error, 3)}; every n × n "
         f"matrix has rank at most {p.n}",
         predicted=f"≤ {number(needed, 2)}",
@@ -196,8 +204,8 @@ def _l5(p: Any, row: Row) -> Claim:
     slip = float(row["slip"])
     return L5.judge(
         "fails" if slip > 1 else "holds",
-        f"‖A‖ over its claimed bound for W = {number(SHRUNK, 2)}·I and a point with ‖x‖ = R: "
-        "√(2‖W‖)R over √2‖W‖R",
+        f"‖A‖ over its claimed bound √2 ‖W‖ R, for a random W with ‖W‖ = {number(SHRUNK, 2)} and "
+        "points on the unit sphere, R = 1",
         predicted="≤ 1",
         measured=slip,
     )
