@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
+from kernlab.engine.contract.experiment import Landmark
 from kernlab.engine.contract.parameters import Field, OnlyIf, check, fields_of
 from kernlab.ui.choices import (
     SEGMENT_LETTERS,
@@ -45,6 +46,8 @@ class Controls(QWidget):
         self.parameters_type = parameters_type
         self.fields = fields_of(parameters_type)
         self._controls: dict[str, Control] = {}
+        self._marks: dict[str, SliderMark] = {}
+        self._landmarks: tuple[Landmark, ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -152,16 +155,27 @@ class Controls(QWidget):
     # -- marks ------------------------------------------------------------------------------
 
     def mark(self, name: str, value: float, text: str) -> None:
-        """Put a tick on a parameter's slider; it replaces the one that stood there."""
-        control = self.control(name)
-        if isinstance(control, NumberControl):
-            control.set_marks((SliderMark(value, text),))
+        """Put a tick on a parameter's slider; it replaces the last one put so."""
+        self._marks = {name: SliderMark(value, text)}
+        self._show_marks()
 
     def clear_marks(self) -> None:
-        """Take all ticks away."""
-        for control in self._controls.values():
+        """Take away what was marked; the experiment's landmarks stay."""
+        self._marks = {}
+        self._show_marks()
+
+    def show_landmarks(self, landmarks: Sequence[Landmark]) -> None:
+        """Put the experiment's own ticks on the sliders, in place of its last ones."""
+        self._landmarks = tuple(landmarks)
+        self._show_marks()
+
+    def _show_marks(self) -> None:
+        marks = {name: [mark] for name, mark in self._marks.items()}
+        for one in self._landmarks:
+            marks.setdefault(one.parameter, []).append(SliderMark(one.value, one.text))
+        for name, control in self._controls.items():
             if isinstance(control, NumberControl):
-                control.set_marks(())
+                control.set_marks(tuple(marks.get(name, ())))
 
 
 def _met(condition: OnlyIf, value: Any) -> bool:

@@ -38,19 +38,22 @@ class History(QObject):
     def can_redo(self) -> bool:
         return self._at < len(self._states) - 1
 
-    def record(self, parameters: Any) -> None:
-        """Remember a parameter set that the user has come to; what was undone is forgotten."""
+    def record(self, parameters: Any, *, drag: bool = False) -> None:
+        """Remember a parameter set that the user has come to; what was undone is forgotten.
+
+        A `drag` is a step of its own, however short.
+        """
         if self._states and parameters == self._states[self._at]:
             return
         name = _only_difference(self._states[self._at], parameters) if self._states else ""
         now = time.perf_counter()
         together = bool(name) and name == self._last[0] and now - self._last[1] < TOGETHER
-        if together and self._at > 0 and not self.can_redo:
+        if together and not drag and self._at > 0 and not self.can_redo:
             self._states[self._at] = parameters
         else:
             self._states = [*self._states[: self._at + 1], parameters][-LONGEST:]
             self._at = len(self._states) - 1
-        self._last = (name, now)
+        self._last = ("" if drag else name, now)
         self.changed.emit()
 
     def undo(self) -> Any:

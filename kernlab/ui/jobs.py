@@ -303,11 +303,9 @@ class Lane:
     def _judge(self, run: Run) -> Collected | None:
         """Judge the claims; collect everything, where that is what the run is for."""
         request = run.request
-        claims, formulas = run.judged()
-        self.mailbox.put(
-            request.panel, claims=(request.serial, claims), formulas=(request.serial, formulas)
-        )
-        return run.collected(claims) if request.purpose == "collect" else None
+        judged = run.judged()
+        self.mailbox.put(request.panel, judged=(request.serial, judged))
+        return run.collected(judged.claims) if request.purpose == "collect" else None
 
     def _fail(self, request: Request, error: BaseException, begun: float | None = None) -> None:
         message = str(error) or type(error).__name__

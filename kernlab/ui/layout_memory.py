@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker
 
 from kernlab.engine.contract.parameters import shown
-from kernlab.ui.memory import Keeper
+from kernlab.ui.keeper import Keeper
 from kernlab.ui.panel import Panel
 
 LARGEST = 100_000

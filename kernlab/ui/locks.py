@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QMenu
 
-from kernlab.ui.memory import Keeper
+from kernlab.ui.keeper import Keeper
 
 if TYPE_CHECKING:
     from kernlab.ui.panel import Panel

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from kernlab.engine.contract.breaks import Break
 from kernlab.engine.contract.claim import Claim
 from kernlab.engine.contract.drawing import Drawing, DrawnSheet
+from kernlab.engine.contract.experiment import Landmark
 from kernlab.engine.contract.figure import Figure, Sheet
 from kernlab.engine.contract.formula import Formula
 from kernlab.engine.contract.sweep import Plan
@@ -36,6 +37,14 @@ class Collected:
     tables: Mapping[str, Table]
     claims: tuple[Claim, ...]
     answer: str
+
+
+class Judged(NamedTuple):
+    """What is said beside the figures after a full run."""
+
+    claims: tuple[Claim, ...]
+    formulas: tuple[Formula, ...]
+    landmarks: tuple[Landmark, ...]
 
 
 @dataclass(frozen=True)
@@ -76,8 +85,7 @@ class Mail:
     figures: dict[str, tuple[int, Drawing | DrawnSheet]] = field(default_factory=dict)
     status: Status | None = None
     answer: tuple[int, str] | None = None
-    claims: tuple[int, tuple[Claim, ...]] | None = None
-    formulas: tuple[int, tuple[Formula, ...]] | None = None
+    judged: tuple[int, Judged] | None = None
     found: Break | None = None
     swept: tuple[Plan, Mapping[str, Table]] | None = None
     events: list[Finished | Failed | Held] = field(default_factory=list)

@@ -169,9 +169,13 @@ class Opening(QObject):
         return any(url.isLocalFile() for url in data.urls()) or data.hasText()
 
     def drop(self, data: QMimeData) -> None:
-        """Open the first file that was dropped, or restore the text."""
+        """Open the file that was dropped, or restore the text."""
         paths = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
-        if paths:
+        if len(paths) > 1:
+            self._window.panel.message.warn(
+                f"Drop one file at a time; {len(paths)} were dropped, and none was opened."
+            )
+        elif paths:
             self.open(Path(paths[0]))
         elif data.hasText():
             self.restore_text(data.text())

@@ -30,8 +30,8 @@ from kernlab.ui.control_menu import Provider
 from kernlab.ui.controls import Controls
 from kernlab.ui.help import Help
 from kernlab.ui.jobs import Lane
+from kernlab.ui.keeper import Keeper
 from kernlab.ui.mailbox import Status
-from kernlab.ui.memory import Keeper
 from kernlab.ui.message import Message
 from kernlab.ui.own_presets import OwnPresets
 from kernlab.ui.pinning import Pinning

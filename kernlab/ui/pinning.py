@@ -12,8 +12,8 @@ from PySide6.QtGui import QAction
 from kernlab.engine.contract.drawing import Drawing, DrawnSheet
 from kernlab.ui.actions import add_action
 from kernlab.ui.cards import FigureCard, SheetCard
+from kernlab.ui.keeper import Keeper
 from kernlab.ui.mailbox import Failed, Finished, Mail
-from kernlab.ui.memory import Keeper
 from kernlab.ui.message import BRIEFLY
 from kernlab.ui.pin_bar import Entry, PinBar
 from kernlab.ui.pins import DASHES, Pin, Pins

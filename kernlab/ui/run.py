@@ -10,13 +10,12 @@ from kernlab.engine.contract.breaks import Break, find_break
 from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.claim import Claim
 from kernlab.engine.contract.drawing import Drawing, DrawnSheet, draw
-from kernlab.engine.contract.experiment import Step, formulas_of
+from kernlab.engine.contract.experiment import Step, formulas_of, landmarks_of
 from kernlab.engine.contract.figure import Sheet
-from kernlab.engine.contract.formula import Formula
 from kernlab.engine.contract.memory import check
 from kernlab.engine.contract.sweep import sweep
 from kernlab.engine.contract.table import Table
-from kernlab.ui.mailbox import Collected
+from kernlab.ui.mailbox import Collected, Judged
 from kernlab.ui.requests import Request, rescaled
 
 
@@ -79,11 +78,14 @@ class Run:
         """The experiment's answer with the tables of this run."""
         return self.request.experiment.answer(self.request.parameters, self.tables)
 
-    def judged(self) -> tuple[tuple[Claim, ...], tuple[Formula, ...]]:
-        """Claims and formulas with all that is known at these parameters."""
-        request, tables = self.request, dict(self.known)
-        claims = tuple(request.experiment.claims(request.parameters, tables))
-        return claims, formulas_of(request.experiment, request.parameters, tables)
+    def judged(self) -> Judged:
+        """What follows from all that is known at these parameters."""
+        p, experiment, tables = self.request.parameters, self.request.experiment, dict(self.known)
+        return Judged(
+            tuple(experiment.claims(p, tables)),
+            formulas_of(experiment, p, tables),
+            landmarks_of(experiment, p, tables),
+        )
 
     def collected(self, claims: tuple[Claim, ...]) -> Collected:
         """Everything that it has made."""

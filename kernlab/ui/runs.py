@@ -223,10 +223,10 @@ class Runs(QObject):
             self._set_status(mail.status)
         if mail.answer is not None:
             panel.answering.show(*mail.answer)
-        if mail.claims is not None and mail.claims[0] == panel.serial:
-            self._show_claims(mail.claims[1])
-        if mail.formulas is not None and mail.formulas[0] == panel.serial:
-            panel.formulas.show_formulas(mail.formulas[1])
+        if mail.judged is not None and mail.judged[0] == panel.serial:
+            self._show_claims(mail.judged[1].claims)
+            panel.formulas.show_formulas(mail.judged[1].formulas)
+            panel.controls.show_landmarks(mail.judged[1].landmarks)
         for event in mail.events:
             if event.request.serial != panel.serial:
                 continue

@@ -8,7 +8,7 @@ A document of version 1, as JSON::
      "panels": {"gapped-sine": {"recipe": {…}, "memory": {"view": "Posterior", …}}}}
 
 `recipe` is the one that every export carries; `memory` holds what the panel's keepers save (see
-`kernlab.ui.memory`). The theme and the text size are preferences (`kernlab.ui.preferences`).
+`kernlab.ui.keeper`). The theme and the text size are preferences (`kernlab.ui.preferences`).
 
 Once a second the window's thread notes what has changed, without a disk; a thread of its own
 writes it (`kernlab.ui.writer`). Panels come back when they are first shown.
@@ -29,8 +29,8 @@ from kernlab import user_files
 from kernlab.engine import catalogue
 from kernlab.engine.contract import recipe as recipes
 from kernlab.engine.contract.parameters import fields_of
+from kernlab.ui.keeper import Keeper
 from kernlab.ui.layout_memory import remember_layout
-from kernlab.ui.memory import Keeper
 from kernlab.ui.panel import Panel
 from kernlab.ui.writer import Writer
 

@@ -19,6 +19,7 @@ class Undo(QObject):
     def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         self._panel = panel
+        self._dragged = False
         self.history = History(self)
         self.undo = add_action(panel, "Undo", self._undo, "Ctrl+Z", "The parameters before")
         self.redo = add_action(panel, "Redo", self._redo, "Ctrl+Shift+Z", "What was undone")
@@ -34,7 +35,8 @@ class Undo(QObject):
 
     def _record(self, moving: bool) -> None:
         if not moving:
-            self.history.record(self._panel.parameters)
+            self.history.record(self._panel.parameters, drag=self._dragged)
+        self._dragged = moving
 
     def _enable(self) -> None:
         self.undo.setEnabled(self.history.can_undo)

@@ -10,7 +10,7 @@ import numpy as np
 
 from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.claim import Claim, Preset, Statement
-from kernlab.engine.contract.experiment import CLAIMS, Fidelity, Step, Tables
+from kernlab.engine.contract.experiment import CLAIMS, Fidelity, Landmark, Step, Tables
 from kernlab.engine.contract.figure import Axis, Column, Figure, Line, Sheet, Style
 from kernlab.engine.contract.parameters import (
     Columns,
@@ -97,6 +97,9 @@ class Toy:
             left or _right.judge(_if(p.shift > SHIFT_AT), "looked at"),
             _always.judge("holds", "by definition"),
         ]
+
+    def landmarks(self, p: Any, tables: Tables) -> list[Landmark]:
+        return [Landmark("level", LEVEL_AT, f"T1 at n = {p.n}")] if "measured" in tables else []
 
     def answer(self, p: Any, tables: Tables) -> str:
         return f"The level is **{p.level:g} V**." if "curve" in tables else ""

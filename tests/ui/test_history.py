@@ -72,6 +72,17 @@ class TestUndo:
         assert user.panel.parameters == after
         user.rest()
 
+    def test_quick_drags_of_one_slider_are_a_step_each(self, user: Any) -> None:
+        first = user.panel.parameters
+        user.drag("lengthscale", 0.3, 0.5)
+        second = user.panel.parameters
+        user.drag("lengthscale", 0.6, 0.7)
+        user.qtbot.keyClick(user.panel, Qt.Key.Key_Z, CTRL)
+        assert user.panel.parameters == second
+        user.qtbot.keyClick(user.panel, Qt.Key.Key_Z, CTRL)
+        assert user.panel.parameters == first
+        user.rest()
+
     def test_a_preset_is_undone_whole(self, user: Any) -> None:
         user.enter("ridge", "0.2")
         before = user.panel.parameters

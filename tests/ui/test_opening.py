@@ -111,6 +111,14 @@ class TestText:
         assert drop(user, data)
         user.wait(lambda: user.panel.experiment.key == "vandermonde" and user.value("n") == 9)
 
+    def test_several_files_are_refused(self, user: Any, tmp_path: Path) -> None:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in ("a.pdf", "b.pdf")])
+        before = user.panel.parameters
+        assert drop(user, data)
+        assert user.message.startswith("Drop one file at a time; 2 were dropped")
+        assert user.panel.parameters == before
+
     def test_a_picture_cannot_be_dropped(self, user: Any) -> None:
         data = QMimeData()
         data.setData("image/png", b"\x89PNG")

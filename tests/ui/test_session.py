@@ -21,7 +21,7 @@ from kernlab import user_files
 from kernlab.engine.contract.parameters import own_data
 from kernlab.engine.contract.recipe import Restored
 from kernlab.ui import app
-from kernlab.ui.memory import Keeper
+from kernlab.ui.keeper import Keeper
 from kernlab.ui.preferences import Loaded, Preferences
 from kernlab.ui.session import SCHEMA, Document, Place, Session, fitted, read
 from kernlab.ui.writer import Writer

@@ -36,6 +36,15 @@ class Step:
     precision: str = ""
 
 
+@dataclass(frozen=True)
+class Landmark:
+    """A value of a parameter that is worth a tick on its slider, and what it is."""
+
+    parameter: str
+    value: float
+    text: str
+
+
 class Experiment(Protocol):
     """What the window, the command line and scripts know of an experiment.
 
@@ -47,6 +56,9 @@ class Experiment(Protocol):
     It may also have `formulas(p, tables)`: its few formulas, in general and with the current
     numbers put in (`contract/formula.py`). Pure and cheap; all of them always, in the same
     general form, with fewer numbers while tables are missing. See :func:`formulas_of`.
+
+    And `landmarks(p, tables)`: values worth a tick on a slider, such as the best one. Pure and
+    cheap; asked for after each full run, like the formulas. See :func:`landmarks_of`.
 
     `exclusive` experiments have the lane to themselves (timing). `views` are the groups of
     figures in the order of their tabs, each of at most four figures.
@@ -99,6 +111,12 @@ class Experiment(Protocol):
 def formulas_of(experiment: Experiment, p: Any, tables: Tables) -> tuple[Formula, ...]:
     """The formulas of an experiment; none where it has none."""
     make = getattr(experiment, "formulas", None)
+    return tuple(make(p, tables)) if make is not None else ()
+
+
+def landmarks_of(experiment: Experiment, p: Any, tables: Tables) -> tuple[Landmark, ...]:
+    """The ticks that an experiment puts on sliders; none where it has none."""
+    make = getattr(experiment, "landmarks", None)
     return tuple(make(p, tables)) if make is not None else ()
 
 
