@@ -22,6 +22,8 @@ SWEEP_N, SWEEP_TENSOR = 300, 40
 PREVIEW, LARGEST_AT_HAND = 500, 2000
 """Rows of the stand-in for a larger matrix while a slider moves, and rows up to which the matrix
 itself is taken where it is at hand."""
+PREVIEW_LEAST, PREVIEW_DRAWS = 60, 500_000
+"""Rows of the stand-in at least, and coordinates of its points at most while there are more."""
 SWEEP_ITERATIONS, SWEEP_CERTIFICATE = 250, 12
 PROOF_ITERATIONS = 40
 SEARCH_ITERATIONS = 120
@@ -77,12 +79,13 @@ class Bench:
     def preview(self) -> Bench:
         """A smaller stand-in while a slider moves, unless the array itself is at hand."""
         n = self.p.n
-        if self.full or n <= PREVIEW or self.tensor or self.p.given:
+        most = min(PREVIEW, max(PREVIEW_LEAST, PREVIEW_DRAWS // self.p.m))
+        if self.full or n <= most or self.tensor or self.p.given:
             return self
         at_hand = self.cache.peek("matrix", matrices.key_of(self.p, n, self.p.m, 0)) is not None
         if at_hand and n <= LARGEST_AT_HAND:
             return self
-        return replace(self, p=replace(self.p, n=PREVIEW, rank=min(self.p.rank, PREVIEW)))
+        return replace(self, p=replace(self.p, n=most, rank=min(self.p.rank, most)))
 
     def sizes(self) -> Sequence[int]:
         """The sizes of a sweep over n: those that the rank fits into."""

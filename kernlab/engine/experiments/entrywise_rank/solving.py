@@ -191,7 +191,10 @@ def recall(made: Made, rank: int, cache: Cache) -> Solved | None:
 
 
 def warm_start(made: Made, rank: int, cache: Cache) -> Solved | None:
-    """The solution of the nearest rank that is kept, if any; of unknown error at this rank."""
+    """The solution of the nearest rank that is kept, if any, cut to this rank.
+
+    Its error is infinite (not computed) where it had to be cut and the matrix is large.
+    """
     if made.array.ndim == 3:
         return recall(made, rank, cache)
     ranks = cache.peek("ranks", made.key) or ()
@@ -203,8 +206,20 @@ def warm_start(made: Made, rank: int, cache: Cache) -> Solved | None:
             return known
         if near > 2 * rank or 2 * near < rank:
             return None
-        return Solved(known.factors, math.inf, 0, 0.0, np.empty((0, 3)))
+        factors, error = known.factors, known.error
+        if near > rank:
+            small = max(made.array.shape) <= matrices.QUICK
+            factors = _cut(known.factors, rank) if small else known.factors
+            error = largest_error(made, factors) if small else math.inf
+        return Solved(factors, error, 0, 0.0, np.empty((0, 3)))
     return None
+
+
+def _cut(factors: tuple[Array, ...], rank: int) -> tuple[Array, ...]:
+    """The truncated SVD of a product of two factors."""
+    left, right = np.linalg.qr(factors[0]), np.linalg.qr(factors[1].T)
+    u, s, vt = np.linalg.svd(left[1] @ right[1].T)
+    return (left[0] @ u[:, :rank]) * s[:rank], vt[:rank] @ right[0].T
 
 
 # -- lower bounds -------------------------------------------------------------------------------

@@ -107,13 +107,16 @@ def solve(bench: Bench) -> Iterator[Step]:
 
 
 def _warm(bench: Bench, board: Board, start: Solved) -> Iterator[Step]:
-    """The best picture that a moving slider has time for."""
+    """What is at hand at once, then the best that a moving slider has time for."""
     made, rank, cache = board.made, bench.p.rank, bench.cache
     known = solving.recall(made, rank, cache)
     if known is None:
-        warm = solving.warm_start(made, rank, cache)
+        warm = solving.warm_start(made, rank, cache) or start
         iterations = solving.quick_iterations(made, rank)
-        steps = solving.descended(made, rank, warm or start, iterations)
+        if iterations:
+            board.solved["ours"] = warm if warm.error < start.error else start
+            yield Step(0.3, "", board.frame(whole=True), PRECISION)
+        steps = solving.descended(made, rank, warm, iterations)
         found = yield from drained(steps)
         known = solving.keep(made, rank, found if found.error < start.error else start, cache)
     board.solved["ours"] = known
