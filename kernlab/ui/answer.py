@@ -13,6 +13,9 @@ from kernlab.engine.contract.text import plain
 from kernlab.ui.pace import Pace
 from kernlab.ui.theme import tag
 
+RELATION = re.compile(r" ([≥≤≈]) ")
+"""Signs at which a line is not broken."""
+
 
 def emphasised(answer: str) -> str:
     """The answer as rich text, its `**key number**` in bold."""
@@ -35,6 +38,7 @@ class Answer(QLabel):
         self._pace.make(lambda: self._tell(answer, moving), at_once=not moving)
 
     def _tell(self, answer: str, moving: bool) -> None:
+        answer = RELATION.sub("\u00a0\\1\u00a0", answer)
         self._words = plain(answer)
         self.set_stale(False)
         self.setText(emphasised(answer))

@@ -27,7 +27,7 @@ BETTER = 5.0
 L1 = Statement(
     "L1",
     "Theorem 1.3: rank of order log(n)/ε² suffices",
-    "Some matrix of rank ⌈c₂ ε⁻² log(2e n₁n₂)⌉ is within ε ‖A‖_{2,∞}‖B‖_{2,∞} of F = ABᵀ, with "
+    "Some matrix of rank ⌈c₂ ε⁻² log(2e n₁n₂)⌉ is within ε ‖A‖₂,∞‖B‖₂,∞ of F = ABᵀ, with "
     "an absolute constant c₂",
     "True, and with a usable constant: rank r suffices if r > 2 ln(2n₁n₂)/(ε − ln(1+ε)), about "
     "4 ln(2n₁n₂)/ε²; ε scales with γ₂(F). It says nothing where ε reaches γ₂.",
@@ -66,8 +66,8 @@ L4 = Statement(
 )
 L5 = Statement(
     "L5",
-    "Proof of Theorem 4.5: ‖A‖_{2,∞} ≤ √2 ‖W‖ R",
-    "A = −√2 X U Λ^{1/2} has ‖A‖_{2,∞} ≤ √2 ‖W‖₂ R",
+    "Proof of Theorem 4.5: ‖A‖₂,∞ ≤ √2 ‖W‖ R",
+    "A = −√2 X U Λ^{1/2} has ‖A‖₂,∞ ≤ √2 ‖W‖₂ R",
     "A slip: it is √(2‖W‖₂) R, which is larger where ‖W‖ < 1. The product ‖A‖‖B‖ ≤ 2‖W‖R² that "
     "the theorem needs is right, and so is the conclusion.",
     f"{PAPER}, proof of Theorem 4.5",

@@ -28,7 +28,6 @@ from kernlab.engine.experiments.entrywise_rank.bench import (
     TENSOR_SIZES,
 )
 from kernlab.engine.experiments.entrywise_rank.parameters import SOLVERS, Parameters
-from kernlab.engine.experiments.entrywise_rank.tables import CLIPPED
 
 SOLVE, DIMENSION, SIZE = "Solve", "Against m", "Against n and rank"
 
@@ -89,7 +88,7 @@ def _trace(p: Parameters, x: str) -> Figure:
         Axis("largest error / max|F|"),
         items,
         note="the smallest error so far" if timing
-        else "smallest error so far; the bound counts its own iterations",
+        else "the bound has iterations of its own",
         timing=timing,
     )  # fmt: skip
 
@@ -120,9 +119,8 @@ def _residual_note(p: Parameters, tables: Tables) -> str:
     if int(table["rows"][0]) != p.shape[0]:
         return f"preview with n = {int(table['rows'][0])}"
     clipped, shown, block = (int(table[name][0]) for name in ("clipped", "shown", "block"))
-    share = round(100 * (1 - CLIPPED))
-    note = f"{count(clipped)} entries within {share} % of the largest"
-    note += ", dotted" if shown == clipped else f"; {count(shown)} of them dotted"
+    note = f"{count(clipped)} entries are nearly the largest"
+    note += ", dotted" if shown == clipped else f", {count(shown)} dotted"
     return note if block == 1 else f"{note}; a cell is {block} × {block} entries"
 
 
@@ -196,7 +194,7 @@ def sweep_n(p: Parameters) -> int:
 
 def _sweep_note(p: Parameters, fixed: str, *, sized: bool = True) -> str:
     size = f"n = {sweep_n(p)}, " if sized else ""
-    draws = "draw" if p.repeats == 1 else "draws, median and range"
+    draws = "draw" if p.repeats == 1 else "draws, median, range"
     return f"{size}{fixed}; {p.repeats} {draws}"
 
 
