@@ -18,7 +18,7 @@ DRAWING = ("matplotlib", "mpl_toolkits")
 # Floor, what it may import of kernlab (longest prefix decides), what else it may not import.
 FLOORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "kernlab.engine.contract": (("kernlab.engine.contract",), QT + DRAWING),
-    "kernlab.engine.numerics": (("kernlab.engine.numerics",), QT + DRAWING),
+    "kernlab.engine.numerics": (("kernlab.engine.numerics", "kernlab.assets"), QT + DRAWING),
     "kernlab.engine.experiments": (
         (
             "kernlab.engine.contract",
