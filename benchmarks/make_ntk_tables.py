@@ -30,10 +30,9 @@ def rounded(depth: int, activation: str) -> np.ndarray:
     """float64 eigenvalues of one kernel, shape (dimensions, degrees)."""
     runs = []
     for points in POINTS:
-        for found in ball_eigenvalues(
+        *_, found = ball_eigenvalues(
             depth, DIMENSIONS, LARGEST_DEGREE, activation, points=points, bits=640
-        ):
-            pass
+        )
         runs.append(found)
     values = np.zeros((len(DIMENSIONS), LARGEST_DEGREE + 1))
     zero = exact_zeros(depth, LARGEST_DEGREE, activation)

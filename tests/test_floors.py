@@ -25,6 +25,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "kernlab.engine.numerics",
             "kernlab.engine.experiments",
             "kernlab.assets",
+            "kernlab.threads",
         ),
         QT + DRAWING,
     ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -29,17 +29,17 @@ SETTLE = 400
 LONGEST = 120_000
 
 
-def main(folder: Path) -> None:
-    """Write `PANEL-VIEW-THEME-WIDTHxHEIGHT.png` for all combinations."""
+def main(folder: Path, only: Sequence[str] = ()) -> None:
+    """Write `PANEL-VIEW-THEME-WIDTHxHEIGHT.png` for all combinations, or for some panels only."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     themes.apply(application, themes.load("light"))
     folder.mkdir(parents=True, exist_ok=True)
     window = Window()
     window.show()
-    for scene in SCENES:
+    for scene in () if only else SCENES:
         _scene(window, scene, folder)
-    for key in catalogue.keys():
+    for key in only or catalogue.keys():
         panel = window.show_panel(key)
         rest(panel)
         for index, view in enumerate(panel.experiment.views):
@@ -134,4 +134,4 @@ def rest(panel: Panel) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("resources/screenshots"))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("resources/screenshots"), sys.argv[2:])

@@ -19,7 +19,10 @@ from kernlab.engine.contract.figure import Figure, Sheet, Style
 from kernlab.engine.contract.parameters import fields_of
 from kernlab.engine.contract.table import Table
 
-SMALLER: dict[str, dict[str, Any]] = {"entrywise-rank": {"n": 24, "rank": 4, "repeats": 1}}
+SMALLER: dict[str, dict[str, Any]] = {
+    "entrywise-rank": {"n": 24, "rank": 4, "repeats": 1},
+    "spectra": {"n": 20, "draws": 4, "max_degree": 200},
+}
 """Parameters that keep a run short, for experiments whose defaults take longer than 4 s."""
 
 

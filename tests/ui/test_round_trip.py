@@ -24,11 +24,12 @@ CHANGED: dict[str, dict[str, Any]] = {
     "gapped-sine": {"n": 400, "gap_width": 2.5, "ridge": 3e-4, "methods": ("exact", "halton")},
     "vandermonde": {"n": 13, "half_width": 2.75, "nodes": "chebyshev", "norm": "inf"},
     "entrywise-rank": {"n": 12, "m": 5, "rank": 2, "repeats": 1, "solver": ("svd",)},
+    "spectra": {"depth": 4, "dimension": 5, "max_degree": 300, "activation": "abs", "s": 0.5},
 }
 KINDS = [(".pdf", "view"), (".svg", "view"), (".png", "view"), (".csv", "data"), (".zip", "data")]
 
 
-SLOW = {"entrywise-rank"}
+SLOW = {"entrywise-rank", "spectra"}
 """Experiments whose views together take longer than a test may: the first view has to do."""
 
 

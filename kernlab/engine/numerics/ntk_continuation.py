@@ -50,9 +50,7 @@ def branch_points(depth: int, activation: str, bias: float) -> Branches:
     return Branches(0.0, 2.0 * math.asinh(math.sqrt(shift / 2.0)))
 
 
-def continued(
-    y: ComplexArray, side: int, depth: int, activation: str, bias: float
-) -> ComplexArray:
+def continued(y: ComplexArray, side: int, depth: int, activation: str, bias: float) -> ComplexArray:
     """T(u) less `left_out`, approached from above where u lies on a cut.
 
     Args:

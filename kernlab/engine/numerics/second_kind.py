@@ -14,6 +14,7 @@ from __future__ import annotations
 import cmath
 import functools
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit, types
@@ -24,6 +25,7 @@ from kernlab.engine.numerics.weight_space import FloatArray
 _f8, _i8, _c16 = types.float64, types.int64, types.complex128
 _vector, _complex = types.Array(_f8, 1, "C"), types.Array(_c16, 1, "C")
 _matrix = types.Array(_f8, 2, "C")
+_triple: Any = types.UniTuple(_f8, 3)  # type: ignore[no-untyped-call]
 _read_vector = types.Array(_f8, 1, "C", readonly=True)
 _read_complex = types.Array(_c16, 1, "C", readonly=True)
 
@@ -71,7 +73,7 @@ def add_complex(
     _descend_complex(above, value, fall, right, left, start, dimension, found)
 
 
-@njit(types.UniTuple(_f8, 3)(_i8, _f8, _f8, _i8), nogil=True, cache=True)
+@njit(_triple(_i8, _f8, _f8, _i8), nogil=True, cache=True)
 def _rule(n, sinh, whole, d):  # type: ignore[no-untyped-def]
     # First and last x, between which lies all of the integrand but 1e-17, and the step. A falls
     # like exp(−n·sinh·eˣ) where that is small at eˣ = 1, otherwise like a Gaussian in eˣ.

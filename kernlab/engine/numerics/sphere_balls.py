@@ -7,6 +7,7 @@ hundred bits do not. The tables under `resources/ntk` were made with it. ReLU an
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,7 +47,7 @@ def ball_eigenvalues(
         rule = [arb.legendre_p_root(points, k, weight=True) for k in range(points)]
         total = {d: [arb(0)] * (max_degree + 1) for d in dimensions}
         area = {d: _area(d) for d in dimensions}
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in itertools.pairwise(edges):
         with precision(bits):
             for node, weight in rule:
                 angle = (low + high) / 2 + (high - low) / 2 * node

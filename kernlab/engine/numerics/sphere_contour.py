@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from kernlab.engine.numerics.ntk_continuation import (
     Branches,
-    ComplexArray,
     branch_points,
     continued,
     left_out,
@@ -38,6 +38,8 @@ _SLICE_LAYERS = 40_000  # layers times points that take about 8 ms
 _SLICE_DEGREES = 100_000  # degrees of panels of 16 points that take about 3 ms
 _TURN = complex(math.sqrt(0.5), math.sqrt(0.5))
 
+Complex = npt.NDArray[np.complexfloating[Any, Any]]
+
 
 class Sums(NamedTuple):
     """μ_ℓ, and the sum of the sizes of its terms, by which rounding scales; (ℓ_max + 1,) each."""
@@ -53,8 +55,8 @@ class _Piece(NamedTuple):
     `sides` names one or both.
     """
 
-    y: ComplexArray
-    weight: ComplexArray
+    y: Complex
+    weight: Complex
     sides: tuple[int, ...]
 
 
@@ -77,28 +79,37 @@ def integrate(
         weights = {1: np.zeros_like(piece.y), -1: np.zeros_like(piece.y)}
         for side in piece.sides:
             offset = piece.y if side > 0 else piece.y - branches.left
-            kernel = np.empty_like(piece.y)
-            rows = max(1, _SLICE_LAYERS // (depth * points))
-            for first in range(0, len(kernel), rows):
-                some = slice(first, first + rows)
-                flat = np.ascontiguousarray(offset[some].ravel())
-                kernel[some] = continued(flat, side, depth, activation, bias).reshape(-1, points)
-                yield
+            kernel = yield from _kernel(offset, side, depth, activation, bias)
             kernel -= centre
             weights[side] = (kernel if side > 0 else np.conj(kernel)) * piece.weight / math.pi
         real = not piece.y.imag.any()
         for y, right, left in zip(piece.y, weights[1], weights[-1], strict=True):
             start = _start(y.real, branches.right, dimension, max_degree)
             if real:
-                add_real(y.real.copy(), right.imag.copy(), left.imag.copy(), start, dimension,
-                         found)  # fmt: skip
+                heights, rights, lefts = (part.copy() for part in (y.real, right.imag, left.imag))
+                add_real(heights, rights, lefts, start, dimension, found)
             else:
                 add_complex(y, right, left, start, dimension, found)
-            done += start if real else 5 * start
+            done += start + 5_000 if real else 5 * start + 30_000
             if done > _SLICE_DEGREES:
                 done = 0
                 yield
     return _sums(found, parity, centre + left_out(depth, activation, bias))
+
+
+def _kernel(
+    offset: Complex, side: int, depth: int, activation: str, bias: float
+) -> Generator[None, None, Complex]:
+    """`continued` at nodes of shape (panels, points), some panels at a time."""
+    panels, points = offset.shape
+    kernel = np.empty_like(offset)
+    rows = max(1, _SLICE_LAYERS // (depth * points))
+    for first in range(0, panels, rows):
+        some = slice(first, first + rows)
+        flat = offset[some].ravel().astype(np.complex128)
+        kernel[some] = continued(flat, side, depth, activation, bias).reshape(-1, points)
+        yield
+    return kernel
 
 
 def _sums(found: FloatArray, parity: str, constant: float) -> Sums:
@@ -152,17 +163,16 @@ def _oblique(branches: Branches, max_degree: int, half: bool, points: int) -> It
     They start just below the branch points, where T is real, at a distance at which q_ℓ is not yet
     larger: branch points of deeper layers accumulate there.
     """
+    ends = []
     for side, edge in ((1, branches.right), (-1, branches.left)):
-        if side < 0 and half:
-            continue
         below = edge / (2.0 + min(max_degree * edge, _LARGEST_LOG))
-        along, rule = _ladder(math.sqrt(2.0), math.ceil(math.log2(3.0 / below)), points)
-        y = edge - below + _TURN * along
-        yield _Piece(y, rule * _TURN * np.sinh(y), (side,))
-    ends = [complex(edge - edge / (2.0 + min(max_degree * edge, _LARGEST_LOG)) + 1.0, 0.0)
-            for edge in (branches.right, branches.left)]  # fmt: skip
-    first, last = ends[0] + 1j, ends[1] + 1j * (math.pi - 1.0)
-    yield _segment(first, complex(first.real, 0.5 * math.pi) if half else last, points)
+        ends.append(edge - below + 1.0)
+        if side > 0 or not half:
+            along, rule = _ladder(math.sqrt(2.0), math.ceil(math.log2(3.0 / below)), points)
+            y = edge - below + _TURN * along
+            yield _Piece(y, rule * _TURN * np.sinh(y), (side,))
+    last = complex(ends[0], 0.5 * math.pi) if half else complex(ends[1], math.pi - 1.0)
+    yield _segment(complex(ends[0], 1.0), last, points)
 
 
 def _segment(first: complex, last: complex, points: int) -> _Piece:
