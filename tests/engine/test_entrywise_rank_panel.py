@@ -15,10 +15,12 @@ from kernlab.engine.contract.claim import NOT_MEASURED
 from kernlab.engine.contract.drawing import Drawing, draw
 from kernlab.engine.contract.parameters import own_matrix
 from kernlab.engine.contract.table import Table
-from kernlab.engine.experiments.entrywise_rank import matrices, solving
+from kernlab.engine.experiments.entrywise_rank import devices, matrices, solving
 from kernlab.engine.experiments.entrywise_rank import tables as table_makers
+from kernlab.engine.experiments.entrywise_rank.bench import Bench
 from kernlab.engine.experiments.entrywise_rank.measures import theorem_rank
-from kernlab.engine.numerics import max_norm
+from kernlab.engine.numerics import low_rank, max_norm
+from kernlab.engine.numerics.tensor_chain import contract
 
 experiment = catalogue.get("entrywise-rank")
 SMALL: dict[str, Any] = {"n": 40, "m": 20, "rank": 5, "repeats": 1}
@@ -238,6 +240,71 @@ def test_a_cell_of_the_image_shows_the_largest_entry_of_its_block(
     assert image[1, 3] == pytest.approx(block[np.abs(block).argmax()])
 
 
+@pytest.mark.parametrize("tensor", [False, True])
+def test_a_picture_in_blocks_of_rows_is_that_of_the_whole(
+    tensor: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind: dict[str, Any] = {"function": "sinh", "order": "3"} if tensor else {}
+    parameters = {**kind, "n": 24, "solver": ("svd",)}
+    whole = tables_of(("Solve",), **parameters)
+    monkeypatch.setattr(low_rank, "_ROWS", 5 * 24 * 55)
+    blocks = tables_of(("Solve",), **parameters)
+    for name in ("residual", "clipped", "residual_summary"):
+        for column, values in whole[name].columns.items():
+            assert np.allclose(blocks[name][column], values, rtol=1e-12, atol=1e-13)
+
+
+def test_singular_values_of_an_unfolded_approximation() -> None:
+    kind: dict[str, Any] = {"function": "sinh", "order": "3", "n": 15, "rank": 3}
+    tables = tables_of(("Solve",), solver=("svd",), **kind)
+    T = made_by(experiment.Parameters(**{**SMALL, **kind})).array
+    train = max_norm.truncated_tensor_train(T, 3)
+    flat = contract(train.cores).reshape(15, -1)
+    found = tables["singular"]["approximation"]
+    assert np.allclose(found[:3], np.linalg.svd(flat, compute_uv=False)[:3], rtol=1e-10)
+    assert np.isnan(found[3:]).all()
+
+
+# -- devices ------------------------------------------------------------------------------------
+
+
+def precisions(**parameters: Any) -> set[str]:
+    p = experiment.Parameters(**{**SMALL, **parameters})
+    return {s.precision for s in experiment.run(p, "full", Cache(), ("Solve",)) if s.precision}
+
+
+def test_the_precision_names_the_device_and_what_is_missing_becomes_the_cpu() -> None:
+    for device in ("auto", "cpu"):
+        assert "errors computed in float64; descent in float32 on the CPU" in precisions(
+            device=device
+        )
+    smooth = precisions(m=2, rank=15, device="cpu")
+    assert "errors computed in float64; descent in float64 on the CPU" in smooth
+    assert precisions(solver=("svd",)) == {"errors computed in float64"}
+
+
+def device_of(entries: int, **parameters: Any) -> tuple[list[str], str | None]:
+    steps = devices.chosen(experiment.Parameters(**parameters), entries)
+    notes = []
+    while True:
+        try:
+            notes.append(next(steps).note)
+        except StopIteration as end:
+            return notes, end.value
+
+
+def test_torch_is_asked_only_where_there_may_be_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "may_have", lambda name: False)
+    assert device_of(10**6) == device_of(10**6, device="cuda") == ([], None)
+    monkeypatch.setattr(devices, "may_have", lambda name: True)
+    assert device_of(10**5) == device_of(10**6, device="cpu") == ([], None)
+    import torch
+
+    notes, found = device_of(10**6)
+    assert notes == [""]  # it is loaded already
+    assert found == ("cuda" if torch.cuda.is_available() else None)
+
+
 # -- sweeps -------------------------------------------------------------------------------------
 
 
@@ -256,6 +323,34 @@ def test_sweeps_stay_between_their_bounds() -> None:
     ).all()
     required = tables["required"]
     assert (required["proved"] <= required["found"]).all()
+
+
+def test_a_larger_matrix_is_proved_to_need_as_much() -> None:
+    proved = []
+    for n in (200, 400):
+        steps = solving.certified(
+            made := made_by(experiment.Parameters(n=n)), 3, 40, cache := Cache()
+        )
+        for _ in steps:
+            if solving.known_bound(made, 3, cache) > 0.3 * made.size:
+                break
+        proved.append(solving.known_bound(made, 3, cache) / made.size)
+    assert min(proved) > 0.3
+
+
+def test_the_rank_that_is_needed_is_bracketed() -> None:
+    p = experiment.Parameters(n=40, m=20, rank=5, target_error=0.2)
+    steps = Bench(p, True, Cache()).required()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            proved, found = end.value
+            break
+    F = max_norm.function_matrix("gaussian", 40, 20, rng=0)
+    assert 1 < proved <= found
+    assert max_norm.certify(F, int(proved) - 1) > 0.2
+    assert max_norm.low_rank(F, int(found)).error <= 0.205
 
 
 def test_the_limit_of_high_dimension_is_approached() -> None:

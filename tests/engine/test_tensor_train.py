@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from kernlab.engine.numerics import max_norm
 from kernlab.engine.numerics.max_norm import function_tensor, tensor_train
+from kernlab.engine.numerics.max_norm_arrays import arrays_on
 from kernlab.engine.numerics.max_norm_descent import EXPONENTS, PowerNorm
 from kernlab.engine.numerics.tensor_chain import canonical, contract, joined, truncate
 
@@ -48,7 +49,7 @@ def test_power_norm_and_its_gradient(shape: tuple[int, ...], exponent: int) -> N
     ranks = [2] * (len(shape) - 1)
     target = rng.standard_normal(shape)
     cores = random_chain(rng, shape, ranks)
-    objective = PowerNorm(target, ranks, np.float64)
+    objective = PowerNorm(target, ranks, arrays_on(None, single=False))
     objective.exponent = exponent
     x = objective.chain.load(canonical(cores, 1e-3))
     value = objective.value(x)
@@ -70,8 +71,8 @@ def test_single_precision_agrees_with_double() -> None:
     cores = random_chain(rng, (30, 40), [3])
     for exponent in EXPONENTS:
         values = []
-        for dtype in (np.float32, np.float64):
-            objective = PowerNorm(target, [3], dtype)
+        for single in (True, False):
+            objective = PowerNorm(target, [3], arrays_on(None, single=single))
             objective.exponent = exponent
             values.append(objective.value(objective.chain.load(canonical(cores, 1e-3))))
         assert values[0] == pytest.approx(values[1], rel=1e-5)

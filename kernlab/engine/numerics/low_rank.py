@@ -7,13 +7,14 @@ truncated SVD, the Gaussian sketch and the best constant beside it.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from kernlab.engine.numerics.function_matrices import random_generator
+from kernlab.engine.numerics.max_norm_arrays import arrays_on, require_device
 from kernlab.engine.numerics.max_norm_bounds import (
     block,
     certificate,
@@ -34,7 +35,10 @@ from kernlab.engine.numerics.weight_space import require_count
 
 _LARGE = 250_000
 """Entries from which a descent takes half of the iterations."""
+_WARM = 8
 _EXACT = 1e-15
+_ROWS = 60_000_000
+"""Work of a block of rows, in entries times (rank + 50): some 8 ms."""
 _OVERSAMPLING = 8
 _POWERS = 2
 _FILLS = (1.0, 0.5, 0.25, 0.1, 0.03)
@@ -61,6 +65,7 @@ def low_rank(
     tolerance: float | None = None,
     seconds: float | None = None,
     rng: np.random.Generator | int | None = None,
+    device: str | None = None,
 ) -> LowRank:
     """Approximate a matrix by one of rank r with a small largest error.
 
@@ -75,13 +80,15 @@ def low_rank(
         tolerance: ends when an exponent (×4/3 or ×3/2) lowers the error by less than this share.
         seconds: of wall time in all; the descent repeats more slowly while there are some left.
         rng: of the start's random test matrix and disturbance; None means seed 0.
+        device: None for NumPy and numba, or a device of torch ("cuda", "mps", "cpu") for the
+            start's products and the descent: the same steps, with roundings of their own.
 
     Returns: the factors with the smallest error met.
     Raises: ValueError: if an argument is out of range.
     Cost: three products n₁ r n₂ an iteration: 0.2 s at n = 200, r = 20; 5 s at 1000, 50.
     """
     steps = low_rank_steps(F, rank, iterations=iterations, tolerance=tolerance, seconds=seconds,
-                           rng=rng)  # fmt: skip
+                           rng=rng, device=device)  # fmt: skip
     return drain(steps)
 
 
@@ -93,35 +100,41 @@ def low_rank_steps(
     tolerance: float | None = None,
     seconds: float | None = None,
     rng: np.random.Generator | int | None = None,
+    device: str | None = None,
     start: tuple[Array, Array] | None = None,
+    first: int | None = None,
     bounded: bool = True,
 ) -> Generator[Progress, None, LowRank]:
-    """Do as `low_rank` does, about 12 ms at a time; the first yield is the start.
+    """Do as `low_rank` does, about 8 ms at a time; the first yield is the start.
 
     Args:
         start: factors (n₁, k), (k, n₂) to start from instead, cut or filled up to rank r.
+        first: the least exponent; by default 4, and 8 from given factors, which are better than
+            a truncated SVD.
         bounded: whether to look for a lower bound in the end; it is 0 otherwise.
     """
     matrix = finite_array("F", F, (2, 2))
     r = require_rank(rank, matrix)
     limits, generator = Limits.of(iterations, tolerance, seconds), random_generator(rng)
+    require_device(device)
     if r == min(matrix.shape):
         return _exact(matrix)
     scale = unit(matrix)
-    scaled = matrix / scale
-    left, right = (_randomized_svd(scaled, r, generator) if start is None
+    scaled = matrix if scale == 1.0 else matrix / scale
+    left, right = (_randomized_svd(scaled, r, generator, device) if start is None
                    else _from_factors(scaled, r, generator, start, scale))  # fmt: skip
-    error = float(np.abs(scaled - left @ right).max())
+    error = largest_residual(scaled, left, right)
     yield Progress(0.0, "start", 2.0, 0, scale * error, scale * error, 0.0, (scale * left, right))
     part = _part(matrix, r)
     bound = tail_bound(singular_values(part), r, part.size) if bounded else 0.0
     large = matrix.size > _LARGE
-    plan = schedule(limits.iterations, large=large, endless=limits.endless,
-                    first=EXPONENTS[0] if start is None else 8)  # fmt: skip
+    usual = EXPONENTS[0] if start is None else _WARM
+    plan = schedule(limits.iterations, large=large, endless=limits.endless, first=first or usual)
     share = 0.8 if bounded else 1.0
     if limits.iterations != 0 and error > _EXACT:
         steps = descend(scaled, [left[None], right[:, :, None]], plan=plan, rng=generator,
-                        tolerance=limits.tolerance, deadline=limits.descent)  # fmt: skip
+                        tolerance=limits.tolerance, deadline=limits.descent, error=error,
+                        device=device)  # fmt: skip
         while True:
             try:
                 state = next(steps)
@@ -130,8 +143,7 @@ def low_rank_steps(
                 break
             a, b = factors_of(state.cores)
             yield descent_progress(state, scale, share, bound, (scale * a, b))
-    left, right = _or_constant(matrix, scale * left, right)
-    error = float(np.abs(matrix - left @ right).max())
+    left, right, error = _or_constant(matrix, scale * left, right)
     found = LowRank(left, right, error, min(bound, error))
     if not bounded:
         return found
@@ -212,13 +224,39 @@ def _exact(matrix: Array) -> LowRank:
     return LowRank(left, right, 0.0, 0.0)
 
 
-def _or_constant(matrix: Array, left: Array, right: Array) -> tuple[Array, Array]:
+def _or_constant(matrix: Array, left: Array, right: Array) -> tuple[Array, Array, float]:
     # A few matrices (Hadamard's) leave a descent no better than the best constant one.
-    if float(np.abs(matrix - left @ right).max()) <= constant_error(matrix):
-        return left, right
+    error = largest_residual(matrix, left, right)
+    if error <= constant_error(matrix):
+        return left, right, error
     left, right = np.zeros_like(left), np.zeros_like(right)
     left[:, 0], right[0] = 0.5 * matrix.max() + 0.5 * matrix.min(), 1.0
-    return left, right
+    return left, right, largest_residual(matrix, left, right)
+
+
+def residual_rows(
+    matrix: Array, left: Array, right: Array, *, multiple: int = 1
+) -> Iterator[tuple[int, Array]]:
+    """F - left @ right a few milliseconds at a time: the first row of a block, and the block.
+
+    Args:
+        multiple: of which the number of rows of a block, except for the last, is one.
+    """
+    work = matrix.shape[1] * (right.shape[0] + 50) * multiple
+    rows = max(1, _ROWS // work) * multiple
+    for low in range(0, matrix.shape[0], rows):
+        block = left[low : low + rows] @ right
+        yield low, np.subtract(matrix[low : low + rows], block, out=block)
+
+
+def largest_residual(matrix: Array, left: Array, right: Array) -> float:
+    """max|F - left @ right|, with a few rows of the residual in memory."""
+    return max(largest(block) for _, block in residual_rows(matrix, left, right))
+
+
+def largest(block: Array) -> float:
+    """The largest absolute entry, without a copy."""
+    return max(float(block.max()), -float(block.min()))
 
 
 def factors_of(cores: Sequence[Array]) -> tuple[Array, Array]:
@@ -257,15 +295,19 @@ def _filled(
     return np.hstack([left, share * more]), np.vstack([right, directions])
 
 
-def _randomized_svd(matrix: Array, rank: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def _randomized_svd(
+    matrix: Array, rank: int, rng: np.random.Generator, device: str | None = None
+) -> tuple[Array, Array]:
     # Subspace iteration (Halko, Martinsson, Tropp 2011), or all of it where that is as fast.
     if 3 * (rank + _OVERSAMPLING) > min(matrix.shape):
         u, s, v = svd(matrix)
     else:
-        basis = rng.standard_normal((matrix.shape[1], rank + _OVERSAMPLING))
+        arrays = arrays_on(device, single=False)
+        there = arrays.place(matrix)
+        basis = arrays.place(rng.standard_normal((matrix.shape[1], rank + _OVERSAMPLING)))
         for _ in range(_POWERS):
-            basis = np.linalg.qr(matrix.T @ np.linalg.qr(matrix @ basis)[0])[0]
-        basis = np.linalg.qr(matrix @ basis)[0]
-        u, s, v = svd(basis.T @ matrix)
-        u = basis @ u
+            basis = arrays.orthonormal(there.T @ arrays.orthonormal(there @ basis))
+        basis = arrays.orthonormal(there @ basis)
+        u, s, v = svd(arrays.host(basis.T @ there))
+        u = arrays.host(basis) @ u
     return u[:, :rank] * s[:rank], v[:rank]

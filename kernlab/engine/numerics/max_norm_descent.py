@@ -12,23 +12,23 @@ import math
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from kernlab.engine.numerics.max_norm_kernels import power_weights, quasi_newton, subtract
+from kernlab.engine.numerics.max_norm_arrays import DescentArrays, arrays_on
 from kernlab.engine.numerics.tensor_chain import Array, Chain, Floats, canonical, contract
 
 EXPONENTS = (*(p for k in range(2, 10) for p in (2**k, 3 * 2 ** (k - 1))), 1024)
 """4, 6, 8, 12, ..., 512, 768, 1024."""
 
-SLICE = 0.012
+SLICE = 0.008
 """Seconds between two yields."""
 
 _PAIRS = 10
 _LEAST = 8  # iterations of an exponent, however short the time
 _ROUGH = 16  # exponents below this one only lead the way: few iterations are enough
-_FLOORS = {np.float32: 1e-4, np.float64: 1e-8}
+_FLOORS = {True: 1e-4, False: 1e-8}  # in single precision, in double precision
 _SINGLE = 5e-3  # below this relative error float32 products are too coarse
 _CURVATURE = 1e-6  # least cosine between a step and its change of gradient
 _REACH = 0.1
@@ -46,6 +46,7 @@ class Descent(NamedTuple):
     current: float
     error: float
     cores: list[Array]
+    precision: str
 
 
 @dataclass
@@ -57,24 +58,28 @@ class _Best:
 class PowerNorm:
     """log ‖T - target‖_p of a chain, its gradient, and the best chain met on the way."""
 
-    def __init__(self, target: Array, ranks: Sequence[int], dtype: Any) -> None:
+    def __init__(self, target: Array, ranks: Sequence[int], arrays: DescentArrays) -> None:
         shape = target.shape
         bonds = [1, *ranks, 1]
         shapes = [(bonds[k], shape[k], bonds[k + 1]) for k in range(len(shape))]
-        self.chain = Chain(shapes, dtype)
-        self.dtype = dtype
-        self.target: Floats = np.ascontiguousarray(target.reshape(-1, shape[-1]), dtype=dtype)
-        self.residual: Floats = np.empty_like(self.target)
-        self._work: Floats = np.empty(shape[-1], dtype)
+        self.arrays = arrays
+        self.chain = Chain(shapes, arrays)
+        self.target = arrays.place(target.reshape(-1, shape[-1]))
+        self.residual = arrays.empty(*self.target.shape)
         self._scale = 0.0
         self.exponent = EXPONENTS[0]
         self.current = math.inf
         self.best = _Best()
 
+    @property
+    def floor(self) -> float:
+        """The share of its largest singular value by which a bond is divided at least."""
+        return _FLOORS[self.arrays.single]
+
     def value(self, vector: Floats) -> float:
         """log ‖T - target‖_p; remembers the chain if its largest entry is the smallest so far."""
         self.chain.multiply(vector, self.residual)
-        largest = float(subtract(self.residual, self.target))
+        largest = self.arrays.subtract(self.residual, self.target)
         self.current = largest
         if not largest < math.inf:
             return math.inf
@@ -83,11 +88,8 @@ class PowerNorm:
         if largest == 0.0:
             return -math.inf
         p = self.exponent
-        triple = p % 3 == 0
-        doublings = (p // 3 if triple else p).bit_length() - 1
-        tiny = (1e-34 if self.dtype is np.float32 else 1e-290) ** (2.0 / p)
-        total = power_weights(self.residual, self.dtype(1.0 / largest), doublings, triple,
-                              self.dtype(tiny), self._work)  # fmt: skip
+        tiny = (1e-34 if self.arrays.single else 1e-290) ** (2.0 / p)
+        total = self.arrays.power_weights(self.residual, 1.0 / largest, p, tiny)
         self._scale = 1.0 / (largest * total)
         return math.log(largest) + math.log(total) / p
 
@@ -100,24 +102,22 @@ def minimize(
     objective: PowerNorm, start: Floats, iterations: int
 ) -> Generator[Floats, None, Floats]:
     """L-BFGS from `start`; yields the point after each iteration, returns the last."""
-    dtype: Any = objective.dtype
+    arrays = objective.arrays
     x, count, newest, scale = start, 0, 0, 0.0
-    pairs: Floats = np.empty((2, _PAIRS, x.size), dtype)
-    vectors: Floats = np.empty((3, x.size), dtype)
-    numbers: Floats = np.zeros((2, _PAIRS), dtype)
-    (steps, changes), (direction, gradient, following) = pairs, vectors
-    inverse, work = numbers
+    steps, changes = arrays.empty(2, _PAIRS, len(x))
+    direction, gradient, following = arrays.empty(3, len(x))
+    inverse = np.zeros(_PAIRS)
     value = objective.value(x)
     objective.gradient(gradient)
     history = [value]
     for _ in range(iterations):
         if count == 0:
-            length = float(np.linalg.norm(gradient))
+            length = _norm(gradient)
             if length == 0.0:
                 return x
             scale = _first_step(objective, x) / length
-        slope = float(quasi_newton(gradient, steps, changes, inverse, newest, count,
-                                   dtype(scale), work, direction))  # fmt: skip
+        slope = arrays.quasi_newton(gradient, (steps, changes), inverse, newest, count, scale,
+                                    direction)  # fmt: skip
         found = _line_search(objective, x, value, direction, slope) if slope < 0.0 else None
         if found is None:
             if count == 0:
@@ -131,8 +131,8 @@ def minimize(
             return there
         objective.gradient(following)
         step, change = steps[newest], changes[newest]
-        np.subtract(there, x, out=step)
-        np.subtract(following, gradient, out=change)
+        step[:] = there - x
+        change[:] = following - gradient
         product, square = float(step @ change), float(change @ change)
         if product > _CURVATURE * math.sqrt(float(step @ step) * square) > 0.0:
             inverse[newest], scale = 1.0 / product, product / square
@@ -147,7 +147,11 @@ def minimize(
 
 def _first_step(objective: PowerNorm, x: Floats) -> float:
     # The length of a step that changes the tensor about as much as its error, or x by 1 %.
-    return min(0.01 * float(np.linalg.norm(x)), _REACH * objective.current * x.size**0.5)
+    return min(0.01 * _norm(x), _REACH * objective.current * len(x) ** 0.5)
+
+
+def _norm(x: Floats) -> float:
+    return math.sqrt(float(x @ x))
 
 
 def _line_search(
@@ -156,7 +160,7 @@ def _line_search(
     # Armijo, by quadratic interpolation.
     length = 1.0
     for _ in range(12):
-        there = x + objective.dtype(length) * direction
+        there = x + length * direction
         found = objective.value(there)
         if found <= value + 1e-4 * length * slope:
             return there, found
@@ -209,6 +213,8 @@ def descend(
     rng: np.random.Generator,
     tolerance: float = 0.0,
     deadline: float = math.inf,
+    error: float | None = None,
+    device: str | None = None,
 ) -> Generator[Descent, None, Descent]:
     """Lower the largest entry of T - target, from a chain, a few milliseconds at a time.
 
@@ -219,13 +225,18 @@ def descend(
         rng: of a disturbance by a hundredth of the error: an SVD may start on a saddle.
         tolerance: ends when an exponent lowered the best error by less than this share.
         deadline: on the clock of `time.perf_counter`; the exponents of a sweep share the time.
+        error: the largest entry of T - target, where it is known.
+        device: of `max_norm_arrays.arrays_on`.
 
     Yields: where it stands, about every `SLICE`. Returns: where it ends.
     """
-    objective = _objective(target, cores)
-    vector = objective.chain.load(canonical(cores, _FLOORS[objective.dtype]))
-    noise = rng.standard_normal(vector.size) * (_DISTURBANCE * objective.best.error)
-    vector += noise.astype(vector.dtype)
+    largest = float(np.abs(contract(cores) - target).max()) if error is None else error
+    # Single precision where its rounding is well below the error at the start.
+    arrays = arrays_on(device, single=largest > _SINGLE)
+    objective = PowerNorm(target, [core.shape[0] for core in cores[1:]], arrays)
+    objective.best = _Best(largest, [*cores])
+    vector = objective.chain.load(canonical(cores, objective.floor))
+    vector += arrays.place(rng.standard_normal(len(vector)) * (_DISTURBANCE * largest))
     done, told = 0, time.perf_counter()
     for k, (exponent, iterations, remaining) in enumerate(plan):
         objective.exponent = exponent
@@ -247,26 +258,20 @@ def descend(
                 break
         if time.perf_counter() > deadline:
             break
-        error = objective.best.error
-        stalled = exponent >= _ROUGH and before - error < tolerance * before
-        if error == 0.0 or stalled:
+        found = objective.best.error
+        stalled = exponent >= _ROUGH and before - found < tolerance * before
+        if found == 0.0 or stalled:
             break
-        form = canonical(objective.chain.cores(vector), _FLOORS[objective.dtype])
-        vector = objective.chain.load(form)
+        if time.perf_counter() - told > 0.5 * SLICE:
+            yield _state(objective, (k + 1) / len(plan), done)
+            told = time.perf_counter()
+        reached = [arrays.host(core) for core in objective.chain.cores(vector)]
+        vector = objective.chain.load(canonical(reached, objective.floor))
     return _state(objective, 1.0, done)
-
-
-def _objective(target: Array, cores: Sequence[Array]) -> PowerNorm:
-    # Single precision where its rounding is well below the error at the start.
-    difference = contract(cores) - target
-    largest = float(np.abs(difference).max())
-    dtype: Any = np.float32 if largest > _SINGLE else np.float64
-    objective = PowerNorm(target, [core.shape[0] for core in cores[1:]], dtype)
-    objective.best = _Best(largest, [*cores])
-    return objective
 
 
 def _state(objective: PowerNorm, fraction: float, iterations: int) -> Descent:
     best = objective.best
-    cores = [np.asarray(core, dtype=np.float64) for core in best.cores]
-    return Descent(fraction, iterations, objective.exponent, objective.current, best.error, cores)
+    cores = [objective.arrays.host(core) for core in best.cores]
+    return Descent(fraction, iterations, objective.exponent, objective.current, best.error, cores,
+                   objective.arrays.name)  # fmt: skip

@@ -31,6 +31,7 @@ class Progress(NamedTuple):
             about 1e-6 of the largest entry; the result's error is computed in float64.
         lower_bound: what no matrix (tensor) of these ranks can beat, as far as proven yet.
         factors: the best so far: left (n₁, r) and right (r, n₂), or the cores of a tensor train.
+        precision: of a descent, and the device that it runs on.
     """
 
     fraction: float
@@ -41,6 +42,7 @@ class Progress(NamedTuple):
     error: float
     lower_bound: float
     factors: tuple[Array, ...]
+    precision: str = "float64"
 
 
 class Limits(NamedTuple):
@@ -121,7 +123,8 @@ def descent_progress(
 ) -> Progress:
     """The progress of a descent on an array that was divided by `scale`."""
     return Progress(share * state.fraction, "descent", float(state.exponent), state.iterations,
-                    scale * state.current, scale * state.error, lower_bound, factors)  # fmt: skip
+                    scale * state.current, scale * state.error, lower_bound, factors,
+                    state.precision)  # fmt: skip
 
 
 def projections_progress(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,23 +94,35 @@ def joined(form: Canonical) -> list[Array]:
     return [form.cores[0], *scaled]
 
 
+class Arrays(Protocol):
+    """Where the vectors and products of a chain are: NumPy's arrays, or torch's on a device."""
+
+    def place(self, array: Array) -> Floats:
+        """The same numbers there, in the working precision."""
+        ...
+
+    def multiply(self, a: Floats, b: Floats, out: Floats) -> None:
+        """Write a @ b into `out`."""
+        ...
+
+
 class Chain:
     """Products and gradients of a canonical chain whose cores lie in one flat vector."""
 
-    def __init__(self, shapes: Sequence[tuple[int, int, int]], dtype: Any) -> None:
-        self.shapes = list(shapes)
+    def __init__(self, shapes: Sequence[tuple[int, int, int]], arrays: Arrays) -> None:
+        self.shapes, self.arrays = list(shapes), arrays
         sizes = [int(np.prod(shape)) for shape in self.shapes]
         ends = [sum(sizes[:k]) for k in range(len(sizes) + 1)]
         self._parts = [slice(a, b) for a, b in pairwise(ends)]
-        self.dtype = dtype
-        self._bonds: list[Floats] = [np.ones(shape[0], dtype) for shape in self.shapes]
+        self._bonds: list[Floats] = [arrays.place(np.ones(shape[0])) for shape in self.shapes]
         self._left: list[Floats] = []
         self._scaled: list[Floats] = []
 
     def load(self, form: Canonical) -> Floats:
         """Take the bonds of a form, and return its cores as one vector."""
-        self._bonds = [np.ones(1, self.dtype), *(bond.astype(self.dtype) for bond in form.bonds)]
-        return np.concatenate([core.ravel() for core in form.cores]).astype(self.dtype)
+        place = self.arrays.place
+        self._bonds = [place(np.ones(1)), *(place(bond) for bond in form.bonds)]
+        return place(np.concatenate([core.ravel() for core in form.cores]))
 
     def cores(self, vector: Floats) -> list[Floats]:
         """The chain that a vector stands for, bonds included."""
@@ -126,14 +138,14 @@ class Chain:
         for shape, core in zip(self.shapes[1:-1], self._scaled[1:-1], strict=True):
             product = (product @ core).reshape(-1, shape[2])
             self._left.append(product)
-        np.matmul(product, self._scaled[-1], out=out)
+        self.arrays.multiply(product, self._scaled[-1], out)
 
     def pull_back(self, weights: Floats, scale: float, out: Floats) -> None:
         """Write scale times the gradient of ⟨weights, tensor⟩ at the last product into `out`."""
         for k in range(len(self.shapes) - 1, 0, -1):
             columns = weights.reshape(self._left[k - 1].shape[0], -1)
             inner = out[self._parts[k]].reshape(self.shapes[k][0], -1)
-            np.matmul(self._left[k - 1].T, columns, out=inner)
-            inner *= (self._bonds[k] * self.dtype(scale))[:, None]
+            self.arrays.multiply(self._left[k - 1].T, columns, inner)
+            inner *= (self._bonds[k] * scale)[:, None]
             weights = columns @ self._scaled[k].T
-        np.multiply(weights.ravel(), self.dtype(scale), out=out[self._parts[0]])
+        out[self._parts[0]] = weights.reshape(-1) * scale

@@ -6,8 +6,8 @@ truncated SVD and a random sketch, with a rigorous lower bound that closes in fr
 Budzinskiy, When big data actually are low-rank (paper 001).
 
 `parameters` declares what can be dragged, `matrices` makes the arrays, `solving` solves and
-certifies them, `bench` holds a run together, `stages` and `measures` make the tables, `figures`
-says what is drawn, `claims` judges; this file puts them together.
+certifies them, `devices` says where, `bench` holds a run together, `stages`, `board` and `measures`
+make the tables, `figures` says what is drawn, `claims` judges; this file puts them together.
 """
 
 from __future__ import annotations

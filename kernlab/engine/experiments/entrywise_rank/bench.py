@@ -19,11 +19,11 @@ TENSOR_SIZES = (12, 20, 30, 45, 60)
 RANKS = (1, 2, 3, 5, 8, 12, 20, 32, 50, 80, 120, 200)
 SWEEP_N, SWEEP_TENSOR = 300, 40
 """Rows of the matrices, and of the tensors, of a sweep, at most."""
-PREVIEW, LARGEST_AT_HAND = 500, 2000
-"""Rows of the stand-in for a larger matrix while a slider moves, and rows up to which the matrix
-itself is taken where it is at hand."""
-PREVIEW_LEAST, PREVIEW_DRAWS = 60, 500_000
-"""Rows of the stand-in at least, and coordinates of its points at most while there are more."""
+PREVIEW, PREVIEW_TENSOR, LARGEST_AT_HAND = 360, 40, 1000
+"""Rows of the stand-in for a larger array while a slider moves; rows up to which the matrix itself
+is taken where it is at hand."""
+PREVIEW_LEAST, PREVIEW_DRAWS = 40, 300_000
+"""Rows of the stand-in at least, and coordinates of all points at most while there are more."""
 SWEEP_ITERATIONS, SWEEP_CERTIFICATE = 250, 12
 PROOF_ITERATIONS = 40
 SEARCH_ITERATIONS = 120
@@ -78,12 +78,13 @@ class Bench:
 
     def preview(self) -> Bench:
         """A smaller stand-in while a slider moves, unless the array itself is at hand."""
-        n = self.p.n
-        most = min(PREVIEW, max(PREVIEW_LEAST, PREVIEW_DRAWS // self.p.m))
-        if self.full or n <= most or self.tensor or self.p.given:
+        n, sets = self.p.n, 1 if self.p.sampling == "symmetric" else 2
+        drawn = max(PREVIEW_LEAST, PREVIEW_DRAWS // (sets * self.p.m))
+        most = min(PREVIEW_TENSOR if self.tensor else PREVIEW, drawn)
+        if self.full or n <= most or self.p.given:
             return self
         at_hand = self.cache.peek("matrix", matrices.key_of(self.p, n, self.p.m, 0)) is not None
-        if at_hand and n <= LARGEST_AT_HAND:
+        if at_hand and n <= LARGEST_AT_HAND and not self.tensor:
             return self
         return replace(self, p=replace(self.p, n=most, rank=min(self.p.rank, most)))
 
@@ -158,9 +159,11 @@ class Bench:
             below, above = (below, rank) if found.error <= target else (rank, above)
         proved, open_ = 0, above
         while (rank := _between(proved, open_)) is not None:
-            for _ in solving.certified(made, rank, PROOF_ITERATIONS, self.cache):
-                yield Step()
             bound = solving.known_bound(made, rank, self.cache)
+            for _, bound in solving.certified(made, rank, PROOF_ITERATIONS, self.cache):
+                yield Step()
+                if bound > target:
+                    break
             proved, open_ = (rank, open_) if bound > target else (proved, rank)
         return self.cache.put("required", key, (float(proved + 1), float(above)))
 

@@ -111,7 +111,9 @@ def make(
     if known is not None:
         return known
     array, nearest = yield from (_given(p, n) if p.given else _entries(key, p.formula))
-    high, low = float(array.max()), float(array.min())
+    high = float(array.max())
+    yield Step()
+    low = float(array.min())
     if not np.isfinite([high, low]).all():
         raise EntriesOverflow(
             f"F overflows: function {p.function} at m = {dimension} with points {p.points!r}; "
@@ -208,20 +210,19 @@ def _points(n: int, m: int, kind: str, rng: np.random.Generator) -> Generator[St
 def _matrix(name: str, x: Array, y: Array) -> Generator[Step, None, tuple[Array, float]]:
     n, m = x.shape
     nearest = 0.0 if x is y else np.inf
-    rows = max(1, SLICE * 25 // (n * (m + 20)))
+    rows = max(1, SLICE * 10 // (n * (m + 20)))
     if rows >= n:
         return _entries_of(name, x, y), (0.0 if x is y else _nearest(x, y))
     matrix = np.empty((n, n))
     for low in range(0, n, rows):
         part = slice(low, min(n, low + rows))
-        ahead = slice(low, n) if x is y else slice(0, n)
-        block = _entries_of(name, x[part], y[ahead])
-        matrix[part, ahead] = block
         if x is y:
-            matrix[ahead, part] = block.T
+            matrix[part, :low] = matrix[:low, part].T
+            matrix[part, low:] = _entries_of(name, x[part], x[low:])
             own = x[part]
             matrix[part, part] = _entries_of(name, own, own)
         else:
+            matrix[part] = _entries_of(name, x[part], y)
             nearest = min(nearest, _nearest(x[part], y))
         yield Step(None, f"entries: {round(100 * part.stop / n)} %")
     return matrix, nearest
@@ -260,7 +261,7 @@ def spectrum(made: Made, rank: int, full: bool, cache: Cache) -> Generator[Step,
     if known is not None and (known.exact or (not wanted and known.values.size >= rank)):
         return known
     if n <= QUICK or wanted:
-        yield Step(None, f"singular values of {n} rows, in one piece" if n > QUICK else "")
+        yield Step(None, _announced(made, n))
         begun = time.perf_counter()
         if made.key[0] == "identity":  # any basis will do; that of the axes is a saddle
             u = np.linalg.qr(np.random.default_rng(0).standard_normal((n, n)))[0]
@@ -275,14 +276,29 @@ def spectrum(made: Made, rank: int, full: bool, cache: Cache) -> Generator[Step,
             found = Spectrum(u, values, v, True)
         found = replace(found, seconds=time.perf_counter() - begun)
     else:
-        found = yield from _randomized(made.array, min(n, rank + rank // 4 + 10), 2)
+        found = yield from randomized(made.array, rank)
     yield Step()
     return cache.put("spectrum", made.key, found)
 
 
-def _randomized(matrix: Array, size: int, powers: int) -> Generator[Step, None, Spectrum]:
+def _announced(made: Made, n: int) -> str:
+    """What a decomposition that cannot be cut will take, where it takes long."""
+    return _piece("singular values", (1.8e-10 if made.symmetric else 3.3e-10) * n**3)
+
+
+def _piece(what: str, seconds: float) -> str:
+    return f"{what}, about {seconds:.1g} s in one piece" if seconds > 0.02 else ""
+
+
+def unfolded(made: Made) -> str:
+    """The same of the unfolding of a tensor."""
+    n = made.array.shape[0]
+    return _piece("a tensor's singular values", 1e-9 * n**4)
+
+
+def randomized(matrix: Array, rank: int, powers: int = 2) -> Generator[Step, None, Spectrum]:
     """Subspace iteration (Halko, Martinsson, Tropp 2011), its products in blocks of rows."""
-    clock = Clock()
+    clock, size = Clock(), min(*matrix.shape, rank + rank // 4 + 10)
     basis = np.random.default_rng(0).standard_normal((matrix.shape[1], size))
     for _ in range(powers):
         ahead = yield from _product(matrix, basis, clock)

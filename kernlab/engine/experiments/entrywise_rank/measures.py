@@ -10,7 +10,7 @@ import numpy as np
 
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import summary
-from kernlab.engine.experiments.entrywise_rank import solving, stages
+from kernlab.engine.experiments.entrywise_rank import devices, solving, stages
 from kernlab.engine.experiments.entrywise_rank.bench import (
     SWEEP_CERTIFICATE,
     Bench,
@@ -44,7 +44,9 @@ def _own(bench: Bench) -> Generator[Step, None, dict[str, Any]]:
     start = yield from solving.truncated(made, p.rank, True, cache)
     found = solving.recall(made, p.rank, cache)
     if found is None or cache.peek("cold", (made.key, p.rank)) is None:
-        steps = solving.descended(made, p.rank, start, cold=True)
+        device = yield from devices.chosen(p, made.array.size)
+        begin = yield from solving.leading(made, p.rank, cache)
+        steps = solving.descended(made, p.rank, begin, cold=True, device=device)
         found = yield from drained(steps)
         found = solving.keep(made, p.rank, found, cache)
         cache.put("cold", (made.key, p.rank), True)

@@ -128,6 +128,12 @@ class Parameters:
         Label("Solvers"),
         Help("which ones run; the published one takes seconds"),
     ] = ("ours", "svd")
+    device: Annotated[
+        str,
+        Options({"auto": "Auto", "cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}),
+        Label("Device"),
+        Help("of our descent at rest; auto takes CUDA where it is there and F has 800 rows"),
+    ] = "auto"
     target_error: Annotated[
         float,
         Span(0.01, 0.9, log=True),

@@ -21,6 +21,8 @@ FEWEST = 14
 CERTIFIED = 400
 """Rows that a certificate takes at least, where there are so many: a block bounds the whole."""
 LARGEST_CERTIFIED = 1000
+SMALL_CERTIFIED = 200
+"""Rows of a block that comes first at low ranks, where a larger one takes more iterations."""
 PUBLISHED_LIMIT = 600
 """Rows up to which the published algorithm is run."""
 
@@ -29,7 +31,8 @@ PUBLISHED_LIMIT = 600
 class Solved:
     """What a solver found: factors, its largest error in the unit of F, and how it went.
 
-    `trace` has the columns iteration, seconds, and smallest error so far.
+    `trace` has the columns iteration, seconds, and smallest error so far; `precision` names that
+    of a descent, and its device.
     """
 
     factors: tuple[Array, ...]
@@ -37,41 +40,61 @@ class Solved:
     iterations: int
     seconds: float
     trace: Array
+    precision: str = ""
 
 
-def residual(made: Made, factors: tuple[Array, ...]) -> Array:
-    """F less its approximation, in float64."""
+def error_of(made: Made, factors: tuple[Array, ...]) -> Generator[Step, None, float]:
+    """max|F - approximation|; exact factors leave rounding only."""
+    from kernlab.engine.numerics.low_rank import largest, residual_rows
     from kernlab.engine.numerics.tensor_chain import contract
 
-    if made.array.ndim == 2:
-        return made.array - factors[0] @ factors[1]
-    return np.asarray(made.array - contract(factors))
-
-
-def largest_error(made: Made, factors: tuple[Array, ...]) -> float:
-    """max|F - approximation|; exact factors leave rounding only."""
-    return float(np.abs(residual(made, factors)).max())
+    if made.array.ndim == 3:
+        return largest(np.asarray(made.array - contract(factors)))
+    error = 0.0
+    for low, rest in residual_rows(made.array, *factors):
+        if low > 0:
+            yield Step()
+        error = max(error, largest(rest))
+    return error
 
 
 def truncated(made: Made, rank: int, full: bool, cache: Cache) -> Generator[Step, None, Solved]:
     """The truncated SVD, or TT-SVD."""
-    from kernlab.engine.numerics.max_norm import truncated_tensor_train
+    from kernlab.engine.numerics.tensor_chain import truncate
+    from kernlab.engine.numerics.tensor_train import feasible_ranks
 
     known: Solved | None = cache.peek("truncated", (made.key, rank, full))
     if known is not None:
         return known
     factors: tuple[Array, ...]
     if made.array.ndim == 3:
+        yield Step(None, matrices.unfolded(made))
         clock = Clock()
-        train = truncated_tensor_train(made.array, rank)
-        factors, error, seconds = tuple(train.cores), train.error, clock.pause()
+        factors = tuple(truncate(made.array, feasible_ranks(made.array.shape, rank)))
+        error, seconds = (yield from error_of(made, factors)), clock.pause()
     else:
         found = yield from matrices.spectrum(made, rank, full, cache)
         factors = found.factors(rank)
-        error, seconds = largest_error(made, factors), found.seconds
+        error, seconds = (yield from error_of(made, factors)), found.seconds
     solved = Solved(factors, error, 0, seconds, np.array([[0.0, seconds, error]]))
     yield Step()
     return cache.put("truncated", (made.key, rank, full), solved)
+
+
+def leading(made: Made, rank: int, cache: Cache) -> Generator[Step, None, Solved]:
+    """A truncated SVD to start from: the same whatever else is kept, and the exact one if small."""
+    if made.array.ndim == 3 or min(made.array.shape) <= matrices.QUICK:
+        return (yield from truncated(made, rank, True, cache))
+    known: Solved | None = cache.peek("leading", (made.key, rank))
+    if known is not None:
+        return known
+    found = yield from matrices.randomized(made.array, rank)
+    if cache.peek("spectrum", made.key) is None:
+        cache.put("spectrum", made.key, found)
+    factors = found.factors(rank)
+    error = yield from error_of(made, factors)
+    solved = Solved(factors, error, 0, found.seconds, np.array([[0.0, found.seconds, error]]))
+    return cache.put("leading", (made.key, rank), solved)
 
 
 def sketched(made: Made, rank: int, seed: int, cache: Cache) -> Generator[Step, None, Solved]:
@@ -81,8 +104,8 @@ def sketched(made: Made, rank: int, seed: int, cache: Cache) -> Generator[Step, 
     root = np.sqrt(found.values)
     embedding = np.random.default_rng(seed).standard_normal((root.size, rank)) / math.sqrt(rank)
     factors = ((found.u * root) @ embedding, embedding.T @ (root[:, None] * found.v))
-    error = largest_error(made, factors)
     seconds = found.seconds + clock.pause()
+    error = yield from error_of(made, factors)
     yield Step()
     return Solved(factors, error, 0, seconds, np.array([[0.0, seconds, error]]))
 
@@ -94,14 +117,21 @@ def quick_iterations(made: Made, rank: int) -> int:
 
 
 def descended(
-    made: Made, rank: int, start: Solved, iterations: int | None = None, *, cold: bool = False
+    made: Made,
+    rank: int,
+    start: Solved,
+    iterations: int | None = None,
+    *,
+    cold: bool = False,
+    device: str | None = None,
 ) -> Generator[Solved, None, Solved]:
     """Descent on power norms; yields where it stands, every few milliseconds.
 
     Args:
         start: what it may not end worse than; its factors may have another rank.
         iterations: None for the solver's own plan.
-        cold: begin at the solver's own start, not at these factors.
+        cold: these factors are a truncated SVD; those of a small matrix or tensor are made anew.
+        device: of torch; None for NumPy.
     """
     from kernlab.engine.numerics.max_norm import low_rank_steps, tensor_train_steps
 
@@ -110,11 +140,13 @@ def descended(
     clock, spent = Clock(), 0.0 if cold else start.seconds
     steps: Any
     if made.array.ndim == 3:
-        steps = tensor_train_steps(made.array, rank, iterations=iterations, bounded=False)
+        steps = tensor_train_steps(made.array, rank, iterations=iterations, device=device,
+                                   bounded=False)  # fmt: skip
     else:
-        repeat = cold and made.array.shape[0] <= matrices.EXACT
+        repeat = cold and min(made.array.shape) <= matrices.QUICK
         begin = None if repeat else (start.factors[0], start.factors[1])
-        steps = low_rank_steps(made.array, rank, iterations=iterations, start=begin, bounded=False)
+        steps = low_rank_steps(made.array, rank, iterations=iterations, device=device,
+                               start=begin, first=4 if cold else None, bounded=False)  # fmt: skip
     fits = start.error < math.inf and not cold
     trace = [(0.0, start.seconds, start.error)] if fits else []
     best = start
@@ -136,6 +168,8 @@ def descended(
             best = replace(best, factors=tuple(state.factors), error=state.error)
         seconds = spent + clock.pause()
         trace.append((float(state.iterations), seconds, best.error))
+        if state.stage == "descent":
+            best = replace(best, precision=state.precision)
         best = replace(best, iterations=state.iterations, seconds=seconds, trace=np.array(trace))
         yield best
         clock.go_on()
@@ -190,7 +224,7 @@ def recall(made: Made, rank: int, cache: Cache) -> Solved | None:
     return known
 
 
-def warm_start(made: Made, rank: int, cache: Cache) -> Solved | None:
+def warm_start(made: Made, rank: int, cache: Cache) -> Generator[Step, None, Solved | None]:
     """The solution of the nearest rank that is kept, if any, cut to this rank.
 
     Its error is infinite (not computed) where it had to be cut and the matrix is large.
@@ -210,7 +244,7 @@ def warm_start(made: Made, rank: int, cache: Cache) -> Solved | None:
         if near > rank:
             small = max(made.array.shape) <= matrices.QUICK
             factors = _cut(known.factors, rank) if small else known.factors
-            error = largest_error(made, factors) if small else math.inf
+            error = (yield from error_of(made, factors)) if small else math.inf
         return Solved(factors, error, 0, 0.0, np.empty((0, 3)))
     return None
 
@@ -244,8 +278,8 @@ def certified(
 ) -> Generator[tuple[int, float], None, None]:
     """Raise the lower bound; yields the iteration and the bound, and keeps it.
 
-    A large matrix is certified by its leading block: no approximation of the whole can be
-    better than the best one of a block.
+    A large matrix is certified by leading blocks: no approximation of the whole can be better
+    than the best one of a block.
     """
     from kernlab.engine.numerics.max_norm_bounds import certificate
 
@@ -272,7 +306,10 @@ def remember(made: Made, rank: int, bound: float, cache: Cache) -> None:
 def _blocks(made: Made, rank: int) -> Iterator[tuple[Array, int]]:
     array = made.array
     if array.ndim == 2:
-        size = min(*array.shape, max(CERTIFIED, min(6 * rank, LARGEST_CERTIFIED)))
+        side = min(array.shape)
+        if side >= 2 * SMALL_CERTIFIED >= 12 * rank:
+            yield np.ascontiguousarray(array[:SMALL_CERTIFIED, :SMALL_CERTIFIED]), rank
+        size = min(side, max(CERTIFIED, min(6 * rank, LARGEST_CERTIFIED)))
         yield np.ascontiguousarray(array[:size, :size]), rank
         return
     n = array.shape[0]

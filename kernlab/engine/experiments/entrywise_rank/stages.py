@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table
-from kernlab.engine.experiments.entrywise_rank import matrices, solving, tables
+from kernlab.engine.experiments.entrywise_rank import devices, matrices, solving, tables
 from kernlab.engine.experiments.entrywise_rank.bench import (
     DIMENSIONS,
     Bench,
@@ -19,63 +18,17 @@ from kernlab.engine.experiments.entrywise_rank.bench import (
     drained,
     gamma2,
 )
+from kernlab.engine.experiments.entrywise_rank.board import Board
 from kernlab.engine.experiments.entrywise_rank.matrices import Made
 from kernlab.engine.experiments.entrywise_rank.parameters import Parameters
 from kernlab.engine.experiments.entrywise_rank.solving import Solved
 
-FRAME = 0.08
-"""Seconds between two frames of a long solve."""
-SLOW_FRAME = 1.5
-"""The same for the residual of a matrix of more than `LARGE` rows."""
-LARGE = 1500
+SLOW = 0.02
+"""Seconds of an iteration from which its length is told: it cannot be cut."""
+PREPARING = 2.3e-8
+"""Seconds an entry before the first iteration, in one piece."""
 CERTIFICATE, TYPICAL = 200, 600
 """Iterations of a lower bound, at most, and of a descent, about."""
-PRECISION = "errors computed in float64; descent in float32"
-
-
-class Board:
-    """What the view Solve shows, and which of its tables are due."""
-
-    def __init__(self, bench: Bench, made: Made) -> None:
-        self.bench, self.made = bench, made
-        self.solved: dict[str, Solved] = {}
-        key = (made.key, bench.p.rank)
-        self.bounds: list[float] = list(bench.cache.peek("bound trace", key) or [])
-        self._told = self._pictured = 0.0
-
-    def due(self) -> bool:
-        """Whether it is time for a frame."""
-        return time.perf_counter() - self._told > FRAME
-
-    @property
-    def bound(self) -> float:
-        """The lower bound as far as proven."""
-        return solving.known_bound(self.made, self.bench.p.rank, self.bench.cache)
-
-    def shown(self) -> Solved:
-        """The solution whose residual is shown."""
-        names = ("ours", "published", "svd", "sketch")
-        return next(self.solved[name] for name in names if name in self.solved)
-
-    def frame(self, *, whole: bool = False, picture: bool = True) -> dict[str, Table]:
-        """The tables of a frame: the residual in all (`whole`), or when due, or not at all."""
-        made, solved, now = self.made, self.solved, time.perf_counter()
-        self._told = now
-        longest = max((s.iterations + 1.0 for s in solved.values()), default=1.0)
-        bounds = self.bounds or [self.bound]
-        last = max(2.0, longest, len(bounds))
-        found = {
-            "solvers": tables.solver_table(made, solved, self.bound),
-            "trace_ours": tables.trace_table(made.size, solved.get("ours")),
-            "trace_published": tables.trace_table(made.size, solved.get("published")),
-            "trace_bound": tables.bound_table(made.size, bounds, last),
-            "levels": tables.level_table(made.size, last, solved),
-        }
-        pause = SLOW_FRAME if made.array.shape[0] > LARGE else 0.0
-        if whole or (picture and now - self._pictured > pause):
-            found |= tables.residual_tables(made, self.shown())
-            self._pictured = time.perf_counter()
-        return found
 
 
 def solve(bench: Bench) -> Iterator[Step]:
@@ -84,23 +37,21 @@ def solve(bench: Bench) -> Iterator[Step]:
     p, cache = bench.p, bench.cache
     made = yield from bench.make()
     board = Board(bench, made)
-    if bench.full and made.array.shape[0] > matrices.QUICK and not bench.tensor:
-        board.solved["svd"] = yield from solving.truncated(made, p.rank, False, cache)
-        yield Step(0.0, "the truncated SVD", board.frame(whole=True), PRECISION)
-        del board.solved["svd"]
-    start = yield from solving.truncated(made, p.rank, bench.full, cache)
+    if bench.full:
+        start = yield from solving.leading(made, p.rank, cache)
+    else:
+        start = yield from solving.truncated(made, p.rank, False, cache)
     if "svd" in bench.solvers:
         board.solved["svd"] = start
     if "ours" in bench.solvers:
-        if bench.full:
-            yield from _cold(bench, board, start)
-        else:
-            yield from _warm(bench, board, start)
+        yield from (_cold if bench.full else _warm)(bench, board, start)
     if bench.full:
         yield from _others(bench, board)
+        if "svd" in bench.solvers:
+            board.solved["svd"] = yield from solving.truncated(made, p.rank, True, cache)
     if not board.solved:
         board.solved["svd"] = start
-    yield Step(0.7, "", board.frame(whole=True), PRECISION)
+    yield Step(0.7, "", (yield from board.frame(whole=True)), board.precision)
     yield from _singular(bench, board)
     if bench.full:
         yield from _certify(bench, board)
@@ -111,11 +62,11 @@ def _warm(bench: Bench, board: Board, start: Solved) -> Iterator[Step]:
     made, rank, cache = board.made, bench.p.rank, bench.cache
     known = solving.recall(made, rank, cache)
     if known is None:
-        warm = solving.warm_start(made, rank, cache) or start
+        warm = (yield from solving.warm_start(made, rank, cache)) or start
         iterations = solving.quick_iterations(made, rank)
         if iterations:
             board.solved["ours"] = warm if warm.error < start.error else start
-            yield Step(0.3, "", board.frame(whole=True), PRECISION)
+            yield Step(0.3, "", (yield from board.frame(whole=True)), board.precision)
         steps = solving.descended(made, rank, warm, iterations)
         found = yield from drained(steps)
         known = solving.keep(made, rank, found if found.error < start.error else start, cache)
@@ -130,8 +81,11 @@ def _cold(bench: Bench, board: Board, start: Solved) -> Iterator[Step]:
         board.solved["ours"] = known
         return
     board.solved["ours"] = start if known is None or start.error < known.error else known
-    yield Step(0.0, "the start", board.frame(whole=True), PRECISION)
-    steps = solving.descended(made, rank, start, cold=True)
+    seconds = PREPARING * made.array.size
+    note = "the start" if seconds < 2 * SLOW else f"preparing a descent, about {seconds:.1g} s"
+    yield Step(0.0, note, (yield from board.frame(whole=True)), board.precision)
+    device = yield from devices.chosen(bench.p, made.array.size)
+    steps = solving.descended(made, rank, start, cold=True, device=device)
     while True:
         try:
             state = next(steps)
@@ -142,9 +96,11 @@ def _cold(bench: Bench, board: Board, start: Solved) -> Iterator[Step]:
         if known is None or state.error < known.error:
             board.solved["ours"] = state
         share = 0.5 * min(1.0, state.iterations / TYPICAL)
-        yield Step(share, f"descent, {state.iterations} iterations")
+        each = state.seconds / max(1, state.iterations)
+        pace = f", about {each:.1g} s each" if each > SLOW and state.iterations > 2 else ""
+        yield Step(share, f"descent, {state.iterations} iterations{pace}")
         if board.due():
-            yield Step(share, "", board.frame())
+            yield Step(share, "", (yield from board.frame()), board.precision)
 
 
 def _others(bench: Bench, board: Board) -> Iterator[Step]:
@@ -176,7 +132,7 @@ def published(
         frame: dict[str, Table] = {}
         if board is not None:
             board.solved["published"] = state
-            frame = board.frame() if board.due() else {}
+            frame = (yield from board.frame()) if board.due() else {}
         yield Step(0.6, f"{state.iterations} alternating projections", frame)
 
 
@@ -185,15 +141,16 @@ def _singular(bench: Bench, board: Board) -> Iterator[Step]:
     array = made.array
     if array.ndim == 3:
         if bench.cache.peek("unfolded", made.key) is None:
+            yield Step(0.7, matrices.unfolded(made))
             values = np.linalg.svd(array.reshape(array.shape[0], -1), compute_uv=False)
             bench.cache.put("unfolded", made.key, values)
             yield Step()
         values = bench.cache.peek("unfolded", made.key)
         found = matrices.Spectrum(np.empty((0, 0)), values, np.empty((0, 0)), True)
-        from kernlab.engine.numerics.tensor_chain import contract
+        from kernlab.engine.numerics.tensor_chain import canonical
 
-        flat = contract(board.shown().factors).reshape(array.shape[0], -1)
-        exact = np.linalg.svd(flat, compute_uv=False)[: bench.p.rank]
+        first = canonical(board.shown().factors, 0.0).cores[0]
+        exact = np.linalg.svd(first[0], compute_uv=False)[: bench.p.rank]
         table = tables.singular_table(found, None, exact)
     else:
         known = bench.cache.peek("spectrum", made.key)
@@ -212,13 +169,12 @@ def _certify(bench: Bench, board: Board) -> Iterator[Step]:
         frame = _bound_frame(board) if due else {}
         yield Step(share, f"lower bound, {count} iterations", frame)
     bench.cache.put("bound trace", (board.made.key, bench.p.rank), tuple(board.bounds))
-    yield Step(1.0, "", _bound_frame(board), PRECISION)
+    yield Step(1.0, "", _bound_frame(board), board.precision)
 
 
 def _bound_frame(board: Board) -> dict[str, Table]:
-    wanted = ("trace_bound", "levels", "solvers")
-    made = board.frame(picture=False)
-    return {name: made[name] for name in wanted}
+    made = board.lines()
+    return {name: made[name] for name in ("trace_bound", "levels", "solvers")}
 
 
 # -- sweeps -------------------------------------------------------------------------------------

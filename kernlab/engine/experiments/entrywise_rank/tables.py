@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table
 from kernlab.engine.experiments.entrywise_rank.matrices import Array, Made, Spectrum
 from kernlab.engine.experiments.entrywise_rank.parameters import SOLVERS
-from kernlab.engine.experiments.entrywise_rank.solving import Solved, residual
+from kernlab.engine.experiments.entrywise_rank.solving import Solved
 
 PIXELS = 200
 """Cells a side of the residual's image, at most; a cell shows the largest entry of its block."""
@@ -55,50 +57,66 @@ def level_table(size: float, last: float, solved: Mapping[str, Solved]) -> Table
     return Table(columns)
 
 
-def residual_tables(made: Made, solved: Solved) -> dict[str, Table]:
-    """The residual as an image, with the entries at its limit."""
-    rest = residual(made, solved.factors)
-    rest *= 1.0 / made.size
-    if rest.ndim == 3:
-        rest = rest[rest.shape[0] // 2]
-    sizes = np.abs(rest)
-    largest = max(float(sizes.max()), 1e-300)
-    rows, columns = np.divmod(np.flatnonzero(sizes >= CLIPPED * largest), rest.shape[1])
-    count = rows.size
+def residual_tables(made: Made, solved: Solved) -> Generator[Step, None, dict[str, Table]]:
+    """The residual as an image, with the entries at its limit; a few rows at a time."""
+    from kernlab.engine.numerics.low_rank import largest, residual_rows
+
+    matrix, left, right = _shown(made, solved)
+    step = min(-(-max(matrix.shape) // PIXELS), min(matrix.shape))
+    image = np.empty([side // step for side in matrix.shape])
+    top, spots = 0.0, []
+    for low, rest in residual_rows(matrix, left, right, multiple=step):
+        if low > 0:
+            yield Step()
+        rest *= 1.0 / made.size
+        top = max(top, largest(rest))
+        at = np.flatnonzero(np.abs(rest) >= CLIPPED * top)
+        spots.append((low * matrix.shape[1] + at, np.abs(rest.reshape(-1)[at])))
+        pooled = _pooled(rest, step)
+        image[low // step : low // step + len(pooled)] = pooled
+    places, sizes = (np.concatenate(part) for part in zip(*spots, strict=True))
+    return _residual_tables(image, step, places[sizes >= CLIPPED * top], top, matrix.shape)
+
+
+def _shown(made: Made, solved: Solved) -> tuple[Array, Array, Array]:
+    """The matrix, or the middle slice of the tensor, with the factors of its approximation."""
+    if made.array.ndim == 2:
+        return made.array, solved.factors[0], solved.factors[1]
+    first, second, third = solved.factors
+    middle = made.array.shape[0] // 2
+    return made.array[middle], np.tensordot(first[0, middle], second, 1), third[:, :, 0]
+
+
+def _residual_tables(
+    image: Array, step: int, clipped: npt.NDArray[np.intp], top: float, shape: Sequence[int]
+) -> dict[str, Table]:
+    count = clipped.size
     if count > DOTS:
-        chosen = np.random.default_rng(0).permutation(count)[:DOTS]
-        rows, columns = rows[chosen], columns[chosen]
-    image, step = _pooled(rest)
+        clipped = clipped[np.random.default_rng(0).permutation(count)[:DOTS]]
+    rows, columns = np.divmod(clipped, shape[1])
     centres = [(np.arange(side) + 0.5) * step + 0.5 for side in image.shape]
     down, across = np.meshgrid(*centres, indexing="ij")
+    summary = {"clipped": count, "shown": rows.size, "block": step, "largest": max(top, 1e-300),
+               "rows": shape[0], "columns": shape[1]}  # fmt: skip
     return {
         "residual": Table(
             {"column": across.ravel(), "row": down.ravel(), "residual": image.ravel()},
             grid=image.shape,
         ),
         "clipped": Table({"column": columns + 1.0, "row": rows + 1.0}),
-        "residual_summary": Table(
-            {
-                "clipped": np.array([count]),
-                "shown": np.array([rows.size]),
-                "block": np.array([step]),
-                "largest": np.array([largest]),
-                "rows": np.array([rest.shape[0]]),
-                "columns": np.array([rest.shape[1]]),
-            }
-        ),
+        "residual_summary": Table({name: np.array([value]) for name, value in summary.items()}),
     }
 
 
-def _pooled(rest: Array) -> tuple[Array, int]:
+def _pooled(rest: Array, step: int) -> Array:
     """The entry of the largest size in each block."""
-    step = min(-(-max(rest.shape) // PIXELS), min(rest.shape))
     if step == 1:
-        return rest, 1
+        return rest
     high, wide = (side // step for side in rest.shape)
-    blocks = rest[: high * step, : wide * step].reshape(high, step, wide, step)
-    most, least = blocks.max(axis=(1, 3)), blocks.min(axis=(1, 3))
-    return np.where(most >= -least, most, least), step
+    blocks = rest[: high * step, : wide * step].reshape(high, step, wide * step)
+    most = blocks.max(axis=1).reshape(high, wide, step).max(axis=2)
+    least = blocks.min(axis=1).reshape(high, wide, step).min(axis=2)
+    return np.asarray(np.where(most >= -least, most, least))
 
 
 def singular_table(spectrum: Spectrum, solved: Solved | None, exact: Array | None) -> Table:
