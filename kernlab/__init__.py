@@ -22,7 +22,7 @@ from kernlab.threads import limit_blas
 limit_blas()
 
 if TYPE_CHECKING:
-    from kernlab.engine.contract.parameters import own_data, own_matrix
+    from kernlab.engine.contract.parameters import own_arrays, own_data, own_matrix
     from kernlab.headless import (
         Result,
         experiments,
@@ -40,6 +40,7 @@ __all__ = [
     "experiments",
     "find_break",
     "open_recipe",
+    "own_arrays",
     "own_data",
     "own_matrix",
     "run",
@@ -49,7 +50,9 @@ __all__ = [
 _home = dict.fromkeys(
     ("Result", "experiments", "find_break", "open_recipe", "run", "stream"), "kernlab.headless"
 )
-_home |= dict.fromkeys(("own_data", "own_matrix"), "kernlab.engine.contract.parameters")
+_home |= dict.fromkeys(
+    ("own_arrays", "own_data", "own_matrix"), "kernlab.engine.contract.parameters"
+)
 
 
 def __getattr__(name: str) -> Any:

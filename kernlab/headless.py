@@ -29,6 +29,7 @@ from kernlab.engine.contract.parameters import (
     Field,
     OwnData,
     fields_of,
+    own_arrays,
     own_data,
     own_matrix,
     shown,
@@ -167,7 +168,8 @@ def run(
         views: the groups of figures that are wanted; all of them, and the claims, by default.
         parameters: by name; the others take their defaults. A data file is a path, a mapping
             of column names to arrays, or what :func:`kernlab.own_data` made; where it is a
-            matrix, an array, or what :func:`kernlab.own_matrix` made.
+            matrix, an array, or what :func:`kernlab.own_matrix` made; where it is named arrays,
+            a mapping, or what :func:`kernlab.own_arrays` made.
 
     Raises:
         ValueError: something is unknown or out of its range; the message says what is allowed.
@@ -269,8 +271,14 @@ def _data(declared: Field, value: Any) -> OwnData | None:
             return own_matrix(value)
         except ValueError as error:
             raise ValueError(f"{declared.name}: {error}") from None
-    if not isinstance(value, Mapping) or set(value) != set(declared.columns):
+    names = declared.arrays or declared.columns
+    if not isinstance(value, Mapping) or set(value) != set(names):
         raise ValueError(f"{declared.name} is {shown(value)}; allowed: {declared.allowed}")
+    if declared.arrays:
+        try:
+            return own_arrays({name: value[name] for name in names})
+        except ValueError as error:
+            raise ValueError(f"{declared.name}: {error}") from None
     return own_data({name: value[name] for name in declared.columns})
 
 

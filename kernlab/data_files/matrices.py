@@ -8,7 +8,7 @@ import os
 import re
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import IO, Any, Literal, TextIO
 
 import numpy as np
 
@@ -88,7 +88,7 @@ def _from_csv(path: Path, file: TextIO, field: Field) -> Array:
 
 
 def _from_npy(path: Path, raw: BufferedReader, size: int, field: Field) -> OwnData:
-    dtype, shape, order = _header(path, raw)
+    dtype, shape, order = npy_header(path, raw)
     check_shape(shape, str(path))
     rows, columns = shape
     if 8 * rows * columns > field.max_bytes:
@@ -110,10 +110,14 @@ def _from_npy(path: Path, raw: BufferedReader, size: int, field: Field) -> OwnDa
     return _own(path, hashlib.file_digest(raw, "sha256").hexdigest(), matrix)
 
 
-def _header(
-    path: Path, raw: BufferedReader
+def npy_header(
+    path: Path | str, raw: IO[bytes]
 ) -> tuple[np.dtype[Any], tuple[int, ...], Literal["F", "C"]]:
-    """Type, shape and order out of the header; NumPy's own reader also takes what is pickled."""
+    """Type, shape and order of a `.npy` after its magic bytes; never anything pickled.
+
+    Raises:
+        ValueError: a sentence that begins with `path`.
+    """
     version = raw.read(2)
     length = int.from_bytes(raw.read(2 if version[:1] == b"\1" else 4), "little")
     if version[:1] not in (b"\1", b"\2", b"\3") or not 0 < length <= LONGEST_HEADER:

@@ -141,7 +141,7 @@ class FlagsControl(Control):
 
 def file_kinds(field: Field) -> str:
     """What a file dialog offers for a parameter that is read from a file."""
-    what = "Matrices" if field.matrix else "CSV"
+    what = "Matrices" if field.matrix else "Arrays" if field.arrays else "CSV"
     return f"{what} ({' '.join('*' + suffix for suffix in field.suffixes)});;All files (*)"
 
 

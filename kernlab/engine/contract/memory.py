@@ -82,6 +82,9 @@ def _subject(field: Field, parameters: Any) -> str:
     if isinstance(value, OwnData) and value.matrix is not None:
         rows, columns = value.matrix.shape
         return f"{field.name} with {_written(rows)} by {_written(columns)} numbers"
+    if isinstance(value, OwnData) and value.arrays:
+        entries = sum(array.size for array in value.arrays.values())
+        return f"{field.name} with {_written(entries)} numbers"
     if isinstance(value, OwnData):
         rows = max((column.size for column in value.columns.values()), default=0)
         return f"{field.name} with {_written(rows)} rows"

@@ -1,10 +1,10 @@
-"""The user's own data as a parameter: named columns, or a matrix."""
+"""The user's own data as a parameter: named columns, a matrix, or named arrays."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +21,16 @@ class OwnData:
     Two are equal when their contents are: the SHA-256 of the file decides.
 
     Attributes:
-        columns: the columns by name; none where it is a matrix.
+        columns: the columns by name; none where it is something else.
         matrix: the matrix, where it is one.
+        arrays: the arrays by name, of any number of axes; none where it is something else.
     """
 
     path: str
     sha256: str
     columns: Mapping[str, Array]
     matrix: Array | None = None
+    arrays: Mapping[str, Array] = field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, OwnData) and other.sha256 == self.sha256
@@ -39,7 +41,8 @@ class OwnData:
     @property
     def nbytes(self) -> int:
         held = 0 if self.matrix is None else self.matrix.nbytes
-        return held + sum(column.nbytes for column in self.columns.values())
+        named = (*self.columns.values(), *self.arrays.values())
+        return held + sum(values.nbytes for values in named)
 
 
 def own_data(columns: Mapping[str, npt.ArrayLike], path: str = "<arrays>") -> OwnData:
@@ -88,6 +91,48 @@ def own_matrix(values: npt.ArrayLike, path: str = "<array>") -> OwnData:
     digest = hashlib.sha256(repr(array.shape).encode())
     digest.update(array.tobytes())
     return OwnData(path, digest.hexdigest(), {}, array)
+
+
+def own_arrays(arrays: Mapping[str, npt.ArrayLike], path: str = "<arrays>") -> OwnData:
+    """Own data from named arrays in memory: finite real numbers, none of them empty.
+
+    Raises:
+        ValueError: one of them is no such array; one sentence.
+    """
+    made: dict[str, Array] = {}
+    digest = hashlib.sha256()
+    for name, values in arrays.items():
+        try:
+            given = np.asarray(values)
+        except (ValueError, TypeError):  # rows of different lengths
+            raise ValueError(f"array {name!r} has rows of different lengths") from None
+        if given.dtype.kind not in "fiub":
+            raise ValueError(f"array {name!r} holds {given.dtype.name} values; allowed: numbers")
+        array = np.array(given, dtype=np.float64, order="C")
+        check_array(array, f"array {name!r}")
+        array.flags.writeable = False
+        made[name] = array
+        digest.update(f"{name}{array.shape}".encode())
+        digest.update(array.tobytes())
+    return OwnData(path, digest.hexdigest(), {}, arrays=made)
+
+
+def check_array(array: Array, what: str) -> None:
+    """Refuse an array that is empty, or has an entry that is not finite.
+
+    Raises:
+        ValueError: a sentence that begins with `what` and names the first such entry.
+    """
+    if array.size == 0:
+        raise ValueError(f"{what} has shape {array.shape}; allowed: at least one entry")
+    finite = np.isfinite(array)
+    if finite.all():
+        return
+    place = tuple(int(at) for at in np.unravel_index(int(np.argmin(finite)), array.shape))
+    raise ValueError(
+        f"{what} holds {array[place]} at {list(place)} (counted from 0); "
+        "fill it with a finite number"
+    )
 
 
 def check_shape(shape: tuple[int, ...], what: str) -> None:

@@ -22,6 +22,7 @@ from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 import numpy as np
 
 from kernlab.engine.contract.own_data import OwnData as OwnData
+from kernlab.engine.contract.own_data import own_arrays as own_arrays
 from kernlab.engine.contract.own_data import own_data as own_data
 from kernlab.engine.contract.own_data import own_matrix as own_matrix
 
@@ -86,6 +87,21 @@ class Matrix:
 
 
 @dataclass(frozen=True)
+class Arrays:
+    """A file with named arrays of the user's own: NumPy's `.npz`, or a `.safetensors`.
+
+    Attributes:
+        names: the arrays that it must have; capitals and small letters are the same.
+        axes: how many axes each may have, the least and the most.
+        most_bytes: what the file may have, and the wanted entries as float64.
+    """
+
+    names: tuple[str, ...]
+    axes: tuple[int, int] = (1, 4)
+    most_bytes: int = 400_000_000
+
+
+@dataclass(frozen=True)
 class Label:
     """What the control is called, and the symbol of the formulas."""
 
@@ -134,6 +150,8 @@ class Field:
     only_if: OnlyIf | None
     text: Text | None = None
     matrix: bool = False
+    arrays: tuple[str, ...] = ()
+    axes: tuple[int, int] = (1, 1)
 
     @property
     def flag(self) -> str:
@@ -151,6 +169,9 @@ class Field:
             return type_names[plain_kinds[self.kind]]
         if self.matrix:
             return "a .npy or CSV file with a matrix of numbers, at least 2 by 2"
+        if self.arrays:
+            names = ", ".join(self.arrays)
+            return f"a .npz or .safetensors file with the arrays {names}"
         if self.kind == "data":
             return "a CSV file with the columns " + ", ".join(self.columns)
         if self.text:
@@ -164,6 +185,8 @@ class Field:
         """The endings of the files that it is read from; none where it is no file."""
         if self.kind != "data":
             return ()
+        if self.arrays:
+            return (".npz", ".safetensors")
         return (".npy", ".csv") if self.matrix else (".csv",)
 
     @property
@@ -182,9 +205,10 @@ def _field(name: str, annotation: Any, default: Any, group: str) -> Field:
     options = _first(metadata, Options)
     columns = _first(metadata, Columns)
     matrix = _first(metadata, Matrix)
+    arrays = _first(metadata, Arrays)
     text = _first(metadata, Text)
     label = _first(metadata, Label) or Label(name.replace("_", " ").capitalize())
-    if columns or matrix:
+    if columns or matrix or arrays:
         kind = "data"
     elif options:
         kind = "flags" if get_origin(base) is tuple else "choice"
@@ -195,7 +219,7 @@ def _field(name: str, annotation: Any, default: Any, group: str) -> Field:
     else:
         raise TypeError(
             "its type needs Annotated[…] with Options (words), Text (a line), "
-            "or Columns or Matrix (own data)"
+            "or Columns, Matrix or Arrays (own data)"
         )
     if default is dataclasses.MISSING:
         raise TypeError("it has no default")
@@ -212,10 +236,12 @@ def _field(name: str, annotation: Any, default: Any, group: str) -> Field:
         span=_first(metadata, Span),
         options=options.labels if options else {},
         columns=columns.names if columns else (),
-        max_bytes=columns.max_bytes if columns else matrix.most_bytes if matrix else 0,
+        max_bytes=columns.max_bytes if columns else getattr(matrix or arrays, "most_bytes", 0),
         only_if=_first(metadata, OnlyIf),
         text=text,
         matrix=matrix is not None,
+        arrays=arrays.names if arrays else (),
+        axes=arrays.axes if arrays else (1, 1),
     )
     try:
         normal = _checked(made, default)
@@ -273,12 +299,12 @@ def _checked(field: Field, value: Any) -> Any:
         words = (value,) if isinstance(value, str) else value
         if not isinstance(words, (tuple, list)) or not words:
             raise refusal
+        words = tuple(_word(word) for word in words)
         if any(not isinstance(word, str) or word not in field.options for word in words):
             raise refusal
         return tuple(word for word in field.options if word in words)
     if field.kind == "choice":
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            value = f"{value:g}"  # a choice between numbers, such as the 2 of a norm
+        value = _word(value)
         if not isinstance(value, str) or value not in field.options:
             raise refusal
         return value
@@ -293,8 +319,17 @@ def _checked(field: Field, value: Any) -> Any:
     return _check_number(field, value, refusal)
 
 
+def _word(value: Any) -> Any:
+    """A number among words, such as the 2 of a norm, as a word."""
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return str(int(value)) if abs(int(value)) < 10**15 else value
+    return f"{value:g}" if isinstance(value, float) else value
+
+
 def _check_data(field: Field, data: OwnData) -> OwnData:
-    if field.matrix != (data.matrix is not None) or not set(field.columns) <= set(data.columns):
+    fits = field.matrix == (data.matrix is not None)
+    fits &= set(field.columns) <= set(data.columns) and set(field.arrays) <= set(data.arrays)
+    if not fits:
         raise ValueError(f"{field.name} does not fit: {data.path}; allowed: {field.allowed}")
     return data
 

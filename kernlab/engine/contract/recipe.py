@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import functools
 import json
+import math
 import operator
 import platform
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from kernlab.engine.contract.parameters import (
     OwnData,
     check,
     fields_of,
+    own_arrays,
     own_data,
     own_matrix,
     shown,
@@ -29,7 +31,7 @@ from kernlab.engine.contract.parameters import (
 SCHEMA = 1
 EMBEDDED_BYTES = 256_000
 """Own data up to this size travel inside the recipe."""
-DATA_PARTS = ("columns", "matrix")
+DATA_PARTS = ("columns", "matrix", "arrays")
 """Where in a recipe the values of own data are, if they travel in it."""
 LARGEST_TEXT = 8_000_000
 """Longer recipe texts are refused before they are parsed."""
@@ -83,10 +85,16 @@ def _plain(value: Any) -> Any:
     if value.nbytes > EMBEDDED_BYTES:
         return plain
     if value.matrix is not None:
-        plain["matrix"] = {"shape": list(value.matrix.shape), "values": _packed(value.matrix)}
+        plain["matrix"] = _shaped(value.matrix)
+    elif value.arrays:
+        plain["arrays"] = {name: _shaped(array) for name, array in value.arrays.items()}
     else:
         plain["columns"] = {name: _packed(column) for name, column in value.columns.items()}
     return plain
+
+
+def _shaped(array: Array) -> dict[str, Any]:
+    return {"shape": list(array.shape), "values": _packed(array)}
 
 
 def _packed(array: Array) -> str:
@@ -164,10 +172,10 @@ def _value(field: Field, plain: Any) -> Any:
     if not isinstance(plain, dict):
         raise ValueError(f"{field.name} is {shown(plain)}; allowed: {field.allowed}")
     path, sha256 = str(plain.get("path")), str(plain.get("sha256"))
-    part = plain.get("matrix" if field.matrix else "columns")
+    part = plain.get("matrix" if field.matrix else "arrays" if field.arrays else "columns")
     if not isinstance(part, dict):
         raise ValueError(f"{field.name}: the data of {path} did not travel in the recipe; open it")
-    read = _matrix if field.matrix else _columns
+    read = _matrix if field.matrix else _arrays if field.arrays else _columns
     return dataclasses.replace(read(field, part, path), sha256=sha256)
 
 
@@ -190,6 +198,22 @@ def _matrix(field: Field, part: dict[Any, Any], path: str) -> OwnData:
     if min(rows, columns) < 0 or rows * columns != values.size:
         raise _damaged(field, f"{values.size} values for {rows} by {columns}")
     return own_matrix(values.reshape(rows, columns), path)
+
+
+def _arrays(field: Field, part: dict[Any, Any], path: str) -> OwnData:
+    arrays: dict[str, Array] = {}
+    try:
+        for name, shaped in part.items():
+            shape = tuple(map(operator.index, shaped["shape"]))
+            values = _unpacked(shaped["values"])
+            if min(shape, default=1) < 0 or math.prod(shape) != values.size:
+                raise ValueError(f"{values.size} values for the shape {shape}")
+            arrays[str(name)] = values.reshape(shape)
+    except (KeyError, ValueError, TypeError) as error:
+        raise _damaged(field, error) from None
+    if set(arrays) != set(field.arrays):
+        raise ValueError(f"{field.name}: arrays {sorted(arrays)}; allowed: {field.allowed}")
+    return own_arrays(arrays, path)
 
 
 def _damaged(field: Field, why: object) -> ValueError:
