@@ -3,6 +3,7 @@
 # make lint    ruff and mypy
 #
 # PYTHON=python3.12    another interpreter
+# JOBS=4               test processes at once; 2 by default
 # PIP_ARGS="..."       further arguments to pip, such as where torch's CPU build comes from
 
 SHELL := /bin/bash
@@ -12,6 +13,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 PIP_ARGS ?=
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 OUT := kernlab-out
@@ -49,7 +51,7 @@ else
 endif
 
 test: system $(VENV)/.tested
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(PYTEST_ARGS)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/.linted
 	$(BIN)/ruff check .

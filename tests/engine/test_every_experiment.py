@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import pytest
 
@@ -18,22 +17,13 @@ from kernlab.engine.contract.experiment import CLAIMS, Experiment, Fidelity, Ste
 from kernlab.engine.contract.figure import Figure, Sheet, Style
 from kernlab.engine.contract.parameters import fields_of
 from kernlab.engine.contract.table import Table
-
-SMALLER: dict[str, dict[str, Any]] = {
-    "entrywise-rank": {"n": 24, "rank": 4, "repeats": 1},
-    "spectra": {"n": 20, "draws": 4, "max_degree": 200},
-}
-"""Parameters that keep a run short, for experiments whose defaults take longer than 4 s."""
+from tests.smaller import parameters_of
 
 
 @dataclass(frozen=True)
 class Run:
     steps: Sequence[Step]
     tables: dict[str, Table]
-
-
-def parameters_of(experiment: Experiment) -> Any:
-    return experiment.Parameters(**SMALLER.get(experiment.key, {}))
 
 
 @cache

@@ -23,6 +23,10 @@ from kernlab.ui.window import Window
 LEFT = Qt.MouseButton.LeftButton
 
 
+PATIENCE = 12_000
+"""Milliseconds after which what was waited for is missing; what comes, comes in far less."""
+
+
 class User:
     """Does what a person does, by mouse and keyboard, and looks at what is on screen."""
 
@@ -43,7 +47,7 @@ class User:
     # -- waiting ----------------------------------------------------------------------------
 
     def wait(self, condition: Callable[[], Any]) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=4500)
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
 
     def rest(self) -> None:
         """Wait until the full run of the newest parameters has come."""
