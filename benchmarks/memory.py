@@ -32,6 +32,7 @@ MANY = ["exact", "iid", "orthogonal", "halton", "gauss-hermite", "nystrom-sor"]
 SMALLEST: dict[str, dict[str, Any]] = {
     "gapped-sine": {"n": 50, "gap_width": 0.0},
     "vandermonde": {"n": 2, "m": 2, "repeats": 2},
+    "spectra": {"n": 4, "draws": 2, "max_degree": 20, "n_grid": 8, "width": 8},
 }
 CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("gapped-sine", "full", {}),
@@ -50,6 +51,18 @@ CASES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("vandermonde", "full", {"n": 100}),
     ("vandermonde", "full", {"n": 200}),
     ("vandermonde", "coarse", {"n": 200}),
+    ("spectra", "full", {}),
+    ("spectra", "full", {"n": 1000}),
+    ("spectra", "full", {"n": 2000}),
+    ("spectra", "full", {"domain": "torus", "dimension": 1, "n_grid": 1024}),
+    ("spectra", "full", {"domain": "torus", "dimension": 2, "n_grid": 1024}),
+    ("spectra", "full", {"domain": "torus", "dimension": 3, "n_grid": 128}),
+    ("spectra", "full", {"draws": 1000}),
+    ("spectra", "full", {"draws": 1000, "width": 1024, "depth": 10}),
+    ("spectra", "full", {"depth": 1000, "dimension": 50}),
+    ("spectra", "full", {"domain": "gaussian", "depth": 100}),
+    ("spectra", "coarse", {"n": 2000}),
+    ("spectra", "coarse", {"domain": "torus", "dimension": 2, "n_grid": 1024}),
 )
 
 

@@ -15,7 +15,6 @@ Conventions are those of `ntk`: σ_w² = 2 in hidden layers of ReLU, otherwise 1
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -23,11 +22,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kernlab.engine.numerics.layer_widths import parameter_count as parameter_count
+from kernlab.engine.numerics.layer_widths import require_count
+from kernlab.engine.numerics.layer_widths import width_for as width_for
+from kernlab.engine.numerics.layer_widths import widths as widths
+
 FloatArray = npt.NDArray[np.float64]
 Rng = np.random.Generator | int
 
 ACTIVATIONS = ("relu", "abs", "erf")
-PROFILES = ("constant", "quadratic")
 LARGEST = 40_000_000
 """Normal numbers that one network may take, at most: 320 MB, and about three times that in all."""
 _CHUNK = 1 << 17  # normal numbers that are drawn at once: about two milliseconds
@@ -49,46 +52,6 @@ class Network(NamedTuple):
     layers: tuple[Layer, ...]
     last: int
     size: int
-
-
-def widths(depth: int, width: int, profile: str = "constant") -> tuple[int, ...]:
-    """Neurons of the depth − 1 hidden layers: all `width`, or k² width in layer k.
-
-    Raises:
-        ValueError: depth or width below 1, or an unknown profile.
-    """
-    _require_count("depth", depth)
-    _require_count("width", width)
-    if profile not in PROFILES:
-        raise ValueError(f"profile is {profile!r}; allowed: one of {', '.join(PROFILES)}")
-    square = profile == "quadratic"
-    return tuple(width * k * k if square else width for k in range(1, depth))
-
-
-def parameter_count(dimension: int, hidden: Sequence[int]) -> int:
-    """Weights of a dense network from `dimension` inputs to one output, biases left out."""
-    sizes = [dimension, *hidden, 1]
-    return sum(a * b for a, b in itertools.pairwise(sizes))
-
-
-def width_for(budget: int, depth: int, dimension: int) -> int:
-    """The largest constant width whose dense network has at most `budget` weights, at least 1.
-
-    The root of (depth − 2) N² + (dimension + 1) N = budget: √(P/L) for deep networks.
-
-    Raises:
-        ValueError: depth below 2, budget or dimension below 1.
-    """
-    _require_count("budget", budget)
-    _require_count("dimension", dimension)
-    if depth < 2:
-        raise ValueError(f"depth is {depth}; allowed: 2 and above, with a hidden layer")
-    square, linear = depth - 2, dimension + 1
-    root = 2.0 * budget / (linear + math.sqrt(linear * linear + 4.0 * square * budget))
-    found = max(1, math.floor(root + 1e-9))
-    while found > 1 and square * found * found + linear * found > budget:
-        found -= 1
-    return found
 
 
 def empirical(
@@ -143,7 +106,7 @@ def empirical_in_steps(
 ) -> Iterator[FloatArray | None]:
     """:func:`empirical` in chunks (m, n, n) of draws; None in between, about every 2 ms."""
     points = _checked_points(points)
-    _require_count("draws", draws)
+    require_count("draws", draws)
     _require_activation(activation)
     if not (math.isfinite(bias) and bias >= 0):
         raise ValueError(f"bias is {bias}; allowed: finite, 0 and above")
@@ -345,12 +308,6 @@ def _checked_points(points: npt.ArrayLike) -> FloatArray:
     if not np.isfinite(array).all():
         raise ValueError("points holds NaN or infinity; allowed: finite numbers")
     return array
-
-
-def _require_count(name: str, value: int) -> None:
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < 1:
-        raise ValueError(f"{name} is {value!r}; allowed: a whole number, 1 and above")
 
 
 def _require_activation(activation: str) -> None:

@@ -84,6 +84,10 @@ def _rule(n, sinh, whole, d):  # type: ignore[no-untyped-def]
         step *= 0.5
     if last < 1.0:
         last = 0.5 * math.log(4.0 * steep / rate) + 0.2
+    if d > 80:  # then the peak lies beyond eˣ = 1, and A falls like e^{−ℓx} only
+        ell = n - d + 2.0
+        tail = (45.0 + n * math.log1p(ell / (d - 2.0))) / ell
+        last = max(last, math.log((d - 2.0) * whole / (sinh * ell)) + tail)
     return min(0.0, peak, 0.5 * peak) - 40.0 / (d - 2.0), last, step
 
 

@@ -97,8 +97,8 @@ def eigenvalues(
         activation: "relu", "abs" or "erf".
         bias: σ_b ≥ 0 of every layer.
 
-    Returns: relative error below 1e-12, mostly 1e-14, in every dimension and at every depth: less
-        only where the error says so. For erf, eigenvalues below 1e-240 are 0 with that error.
+    Returns: relative error below 1e-12, mostly 1e-14, at every depth and up to d = 2000 at least:
+        less only where the error says so. For erf, eigenvalues below 1e-240 are 0 with that error.
     Raises: ValueError: an argument is out of range.
     Cost: 10,000 degrees: 10 to 20 ms at L = 10, 60 ms at L = 100, 0.4 s at L = 1000.
     """

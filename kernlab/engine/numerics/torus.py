@@ -16,7 +16,15 @@ from typing import TypeVar
 import numpy as np
 from numba import float64, int64, njit, types
 from numpy.typing import NDArray
-from scipy.fft import dct, rfft
+
+from kernlab.engine.numerics.torus_octant import every_other as every_other
+from kernlab.engine.numerics.torus_octant import finished as finished
+from kernlab.engine.numerics.torus_octant import octant_multiplicity as octant_multiplicity
+from kernlab.engine.numerics.torus_octant import octant_squares as octant_squares
+from kernlab.engine.numerics.torus_octant import octant_sums as octant_sums
+from kernlab.engine.numerics.torus_octant import transform as transform
+from kernlab.engine.numerics.torus_octant import transform_in_steps as transform_in_steps
+from kernlab.engine.numerics.torus_octant import unfold as unfold
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -62,16 +70,6 @@ def octant_eigenvalues(
     """`eigenvalues` at the frequencies 0 to n // 2 along each axis, (n // 2 + 1,) * dimension."""
     steps = octant_eigenvalues_in_steps(depth, dimension, n, activation=activation, bias=bias)
     return finished(steps)
-
-
-def finished(steps: Generator[object, None, T]) -> T:
-    """What a generator returns, without its steps."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            value: T = end.value
-            return value
 
 
 def _silenced(steps: Generator[object, None, T]) -> Generator[None, None, T]:
@@ -209,44 +207,6 @@ def _fill(  # type: ignore[no-untyped-def]
                 out[i, left + j] = first + 0.5 * twice[j] * one[j] - two[j]
 
 
-def transform_in_steps(octant: Array, n: int) -> Generator[None, None, Array]:
-    """Σ_x f(x) cos 2πk·x over the n^d grid, for f even in each coordinate; octant to octant.
-
-    Divided by n^d it is its own inverse. Cost: d cosine transforms of n/2 values each.
-    """
-    values = np.asarray(octant, dtype=np.float64)
-    for axis in range(values.ndim):
-        if n == 1:
-            break
-        if n % 2 == 0:
-            values = dct(values, type=1, axis=axis)
-        else:
-            mirrored = np.flip(np.take(values, np.arange(1, n // 2 + 1), axis=axis), axis=axis)
-            values = rfft(np.concatenate([values, mirrored], axis=axis), axis=axis).real
-        yield None
-    return np.ascontiguousarray(values)
-
-
-def transform(octant: Array, n: int) -> Array:
-    """`transform_in_steps` in one go."""
-    return finished(transform_in_steps(octant, n))
-
-
-def every_other(octant: Array) -> Array:
-    """The transform of every other point along each axis, from that of all: aliases added.
-
-    Args:
-        octant: what `transform` gives for n points along an axis, n a multiple of 4.
-
-    Returns: 2^d times the octant of n / 2 points; divided by n^d it still gives the function.
-    """
-    for axis in range(octant.ndim):
-        flipped = np.flip(octant, axis=axis)
-        quarter = (slice(None),) * axis + (slice(0, octant.shape[axis] // 2 + 1),)
-        octant = octant[quarter] + flipped[quarter]
-    return octant
-
-
 def exact_zeros(
     depth: int, dimension: int, n: int, *, activation: str, bias: float
 ) -> NDArray[np.bool_] | None:
@@ -270,41 +230,6 @@ def exact_zeros(
     if activation == "erf":
         return ~odd
     return odd & (sums > 1) if depth == 2 else None
-
-
-def octant_sums(n: int, dimension: int, along: NDArray[np.int64]) -> Integers:
-    """The sum over the axes of a quantity given along one, on the octant."""
-    total = np.zeros((1,) * dimension, dtype=np.int64)
-    for axis in range(dimension):
-        shape = [1] * dimension
-        shape[axis] = along.size
-        total = total + np.asarray(along, dtype=np.int64).reshape(shape)
-    return total
-
-
-def octant_squares(n: int, dimension: int) -> Integers:
-    """|k|² on the octant, (n // 2 + 1,) * dimension."""
-    return octant_sums(n, dimension, np.square(np.arange(n // 2 + 1, dtype=np.int64)))
-
-
-def octant_multiplicity(n: int, dimension: int) -> Integers:
-    """How many of the n^d frequencies each one of the octant stands for."""
-    along = np.full(n // 2 + 1, 2, dtype=np.int64)
-    along[0] = 1
-    if n % 2 == 0:
-        along[-1] = 1
-    total = np.ones((1,) * dimension, dtype=np.int64)
-    for axis in range(dimension):
-        shape = [1] * dimension
-        shape[axis] = along.size
-        total = total * along.reshape(shape)
-    return total
-
-
-def unfold(octant: Array, n: int) -> Array:
-    """The whole grid, (n,) * d in FFT order, from its octant."""
-    index = np.abs(np.fft.fftfreq(n, 1.0 / n)).round().astype(np.intp)
-    return octant[np.ix_(*[index] * octant.ndim)]
 
 
 def rounding_errors(octant: Array, n: int) -> Array:

@@ -10,6 +10,7 @@ Spectral analysis of the neural tangent kernel (paper 002).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ from kernlab.engine.experiments.spectra.parameters import Parameters
 
 AREAS = (degrees.area, sobolev.area, matrices.area, widths.area)
 RUNS = {view: run for area in AREAS for view, run in area.runs.items()}
+LOADED = "kernlab.engine.numerics.ntk"
+"""Imported by the first run, on the lane: numba takes a while."""
 
 
 class Spectra:
@@ -69,7 +72,7 @@ class Spectra:
     def run(self, p: Any, fidelity: Fidelity, cache: Cache, views: Sequence[str]) -> Iterator[Step]:
         """Compute what the wanted views need, the first view first."""
         bench = Bench(p, fidelity == "full", cache)
-        yield Step()
+        yield Step(None, "" if LOADED in sys.modules else "loading compiled routines, about 1 s")
         for view in views:
             if view in RUNS:
                 yield from RUNS[view](bench)

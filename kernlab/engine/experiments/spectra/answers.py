@@ -10,13 +10,17 @@ from kernlab.engine.contract.experiment import Fidelity, Landmark, Tables
 from kernlab.engine.contract.memory import Memory
 from kernlab.engine.contract.text import number
 from kernlab.engine.experiments.spectra.bench import row_of
+from kernlab.engine.experiments.spectra.matrices_sets import COARSE_POINTS, MOST_POINTS
 from kernlab.engine.experiments.spectra.parameters import TORUS_FORMS, Parameters
+from kernlab.engine.experiments.spectra.sobolev_figures import torus_grid
+from kernlab.engine.experiments.spectra.widths_ensembles import MOST_POINTS as MOST_DRAWN
 
-SMALL = 60_000_000
-"""Bytes of the curves, tables and compiled routines of a run."""
-MATRICES, GRIDS, DRAWS = 8, 10, 4
-"""Copies of the kernel matrix, of a torus grid, and of the drawn matrices, held at once."""
-COARSE_POINTS = 100
+SMALL, SMALL_COARSE = 32_000_000, 8_000_000
+"""Bytes of the curves and tables of a run at the defaults."""
+MATRICES, OCTANTS, ENSEMBLES = 3, 12, 25
+"""Copies of the kernel matrix and of a torus octant, and kinds of networks, held at once."""
+LAYER = 30_000
+"""Bytes a layer."""
 COMMUTES = 1e-9
 
 
@@ -30,6 +34,8 @@ def answer(p: Parameters, tables: Tables) -> str:
 
 
 def _decay(p: Parameters, row: dict[str, float]) -> str:
+    if p.activation == "erf":
+        return f"At depth {p.depth} the eigenvalues of erf fall exponentially: no power law."
     what = "μ_k ∝ |k|^−α" if p.domain == "torus" else "μ_ℓ ∝ ℓ^−α"
     found = []
     for parity in ("even", "odd"):
@@ -40,8 +46,8 @@ def _decay(p: Parameters, row: dict[str, float]) -> str:
     if found:
         return f"At depth {p.depth}, {what} with α = {', '.join(found)}."
     return (
-        f"At depth {p.depth} the eigenvalues are pre-asymptotic here: the law shows from "
-        f"{number(float(row['onset']), 3)} on."
+        f"At depth {p.depth} the eigenvalues are pre-asymptotic here: the law shows well above "
+        f"{'|k|' if p.domain == 'torus' else 'ℓ'} = {number(float(row['onset']), 3)}."
     )
 
 
@@ -61,6 +67,8 @@ def _torus(p: Parameters, row: dict[str, float]) -> str:
 
 
 def _points(p: Parameters, row: dict[str, float]) -> str:
+    if not np.isfinite(row["r2"]):
+        return "All pairs of these points are at one distance: there is no line to fit."
     return (
         f"At depth {p.depth} a line through the inverse cosine distance explains "
         f"**{number(100 * float(row['r2']), 3)} %** of the kernel's variance (R²), "
@@ -141,10 +149,15 @@ def _within(p: Parameters, mark: Landmark) -> bool:
 def memory(p: Parameters, fidelity: Fidelity) -> Memory:
     """The peak of a run of all views, and the parameter that most of it belongs to."""
     full = fidelity == "full"
-    n = p.n if p.points_file is None or p.points_file.matrix is None else len(p.points_file.matrix)
+    n = p.n
+    if p.points == "file" and p.points_file is not None and p.points_file.matrix is not None:
+        n = min(MOST_POINTS, len(p.points_file.matrix))
+    side, dimension = torus_grid(p)
     parts = {
         "n": 8 * MATRICES * (n if full else min(n, COARSE_POINTS)) ** 2,
-        "n_grid": 8 * GRIDS * p.n_grid**p.dimension if p.domain == "torus" else 0,
-        "draws": 8 * DRAWS * p.draws * 16 * 16 if full else 0,
+        "n_grid": 8 * OCTANTS * (side // 2 + 1) ** dimension,
+        "draws": 8 * ENSEMBLES * p.draws * min(n, MOST_DRAWN) ** 2 if full else 0,
+        "depth": LAYER * p.depth if full else 0,
     }
-    return Memory(SMALL + sum(parts.values()), max(parts, key=lambda name: parts[name]))
+    small = SMALL if full else SMALL_COARSE
+    return Memory(small + sum(parts.values()), max(parts, key=lambda name: parts[name]))

@@ -42,6 +42,11 @@ class Area(NamedTuple):
     formulas: Callable[[Parameters, Tables], Sequence[Formula]]
 
 
+def raised(value: int) -> str:
+    """A whole number as a superscript."""
+    return str(value).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
 def row_of(tables: Tables, name: str) -> dict[str, Any] | None:
     """The row of a one-row table, or None while it is missing."""
     table = tables.get(name)

@@ -83,7 +83,7 @@ def _window(p: Parameters, row: dict[str, float] | None) -> list[Item]:
 
 def _note(p: Parameters, row: dict[str, float] | None) -> str:
     if p.domain == "gaussian" and not homogeneous(p):
-        return "of the kernel on the unit sphere: with bias or erf N(0, I) has no such form"
+        return "of the unit sphere: on N(0, I) degrees mix"
     if row is None:
         return ""
     hidden = int(row["hidden"])
@@ -91,9 +91,9 @@ def _note(p: Parameters, row: dict[str, float] | None) -> str:
     if len(parts) == 2 and parts[0].split(": ")[1] == parts[1].split(": ")[1]:
         parts = [parts[0].split(": ")[1]]
     if p.activation == "erf":
-        parts = ["exponential decay, no exponent"]
+        parts = ["exponential decay"]
     if hidden:
-        parts.append(f"{count(hidden)} below the error bar left out")
+        parts.append(f"{count(hidden)} below the error bar")
     return "; ".join(parts)
 
 
@@ -123,12 +123,14 @@ def _slopes(p: Parameters, row: dict[str, float] | None) -> Figure:
                              style=Style("text", "dot", width=1.0)))  # fmt: skip
     items += _window(p, row)
     x = "x = |k|" if p.domain == "torus" else "x = ℓ + (d − 2)/2"
-    note = f"d log μ / d log x, {x}"
+    note = f"in {x}"
     if p.activation == "erf":
         note += "; it falls without end"
     elif row is not None and not (row["even_settled"] or row["odd_settled"]):
-        note += "; pre-asymptotic: no verdict"
-    return Figure("slopes", "Local slopes", EIGENVALUES, _axis(p), Axis("slope"), items, note)
+        note += "; pre-asymptotic"
+    return Figure(
+        "slopes", "Local slopes", EIGENVALUES, _axis(p), Axis("d log μ / d log x"), items, note
+    )
 
 
 def _depths(p: Parameters) -> Figure:
@@ -136,12 +138,12 @@ def _depths(p: Parameters) -> Figure:
     if p.activation == "erf":
         return Figure(
             "depth-constants",
-            "Rate of the exponential decay against depth",
+            "Exponential rate against depth",
             EIGENVALUES,
             Axis("depth", "L", log=True),
             Axis("rate", "y₊", log=True),
             (mark, Line("depth_constants", "depth", "rate", STYLES["even"], markers=True)),
-            note="μ_ℓ ~ e^(−ℓ y₊): the kernel's branch point is at u = cosh y₊",
+            note="μ_ℓ ~ e^(−ℓ y₊), branch point u = cosh y₊",
         )
     items: list[Item] = [
         mark,
@@ -159,7 +161,7 @@ def _depths(p: Parameters) -> Figure:
         Axis("depth", "L", log=True),
         Axis("constant", "C", log=True),
         items,
-        note=f"C = lim μ_ℓ x^d / A(d){where}; over the trace it grows like L/2",
+        note=f"C = lim μ_ℓ x^d / A(d){where}",
     )
 
 
@@ -182,7 +184,7 @@ def _curves(p: Parameters) -> Figure:
         Axis("angle", "θ", "rad", view=(0.0, math.pi)),
         Axis("kernel / its value at θ = 0"),
         items,
-        note="the NTK has a kink at θ = 0; published: the NNGP kernel"
+        note="kink at θ = 0; published: the NNGP kernel"
         if p.activation == "relu"
         else f"bias {number(p.bias, 2)}",
     )

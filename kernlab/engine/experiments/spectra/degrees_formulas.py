@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from kernlab.engine.contract.experiment import Tables
 from kernlab.engine.contract.formula import Formula, given, join, tex
 from kernlab.engine.experiments.spectra.bench import row_of
-from kernlab.engine.experiments.spectra.degrees_spectrum import homogeneous, sphere_dimension
+from kernlab.engine.experiments.spectra.degrees_spectrum import homogeneous
 from kernlab.engine.experiments.spectra.parameters import Parameters
 
 
 def formulas(p: Parameters, tables: Tables) -> Sequence[Formula]:
-    """The kernel, its eigenvalues, and how they decay."""
-    return (_kernel(p, tables), _funk_hecke(p, tables), _decay(p, tables))
+    """The kernel, and how its eigenvalues decay."""
+    return (_kernel(p), _decay(p, tables))
 
 
-def _kernel(p: Parameters, tables: Tables) -> Formula:
+def _kernel(p: Parameters) -> Formula:
     strength = 2 if p.activation == "abs" else 1
     general = [
         r"T_{k+1} = S_{k+1} + k_0(S_k) \, T_k, \quad S_{k+1} = k_1(S_k), \quad S_1 = T_1 = u",
@@ -33,27 +33,6 @@ def _kernel(p: Parameters, tables: Tables) -> Formula:
         join(*general),
         numbers,
         "Jacot, Gabriel and Hongler 2018; Cho and Saul 2009",
-    )
-
-
-def _funk_hecke(p: Parameters, tables: Tables) -> Formula:
-    table = tables.get("spectrum")
-    numbers = ""
-    if p.domain != "torus" and table is not None and len(table) > 2:
-        values = [float(table["eigenvalue"][ell]) for ell in (0, 1, 2)]
-        numbers = ", \\; ".join(rf"\mu_{ell} = {tex(value, 6)}" for ell, value in enumerate(values))
-        numbers = join(rf"d = {sphere_dimension(p)}", numbers)
-    return Formula(
-        "Eigenvalues on the sphere",
-        join(
-            r"\mu_\ell = \dfrac{\Gamma(d/2)}{\sqrt{\pi} \, \Gamma((d-1)/2)} \int_{-1}^{1}"
-            r" T_L(u) \, P_\ell(u) \, (1 - u^2)^{(d-3)/2} \, du",
-            r"= \dfrac{1}{\pi} \; \mathrm{Im} \int T_L(u) \, q_\ell(u) \, du, \quad"
-            r" q_\ell(\cosh y) \sim e^{-\ell y}",
-            r"\sum_\ell N(d, \ell) \, \mu_\ell = T_L(1)",
-        ),
-        numbers,
-        "Funk and Hecke; the second form follows the branch cuts u > 1 and u < −1",
     )
 
 

@@ -15,12 +15,13 @@ from kernlab.engine.experiments.spectra.parameters import Parameters
 from kernlab.engine.experiments.spectra.shared import operator_eigenvalues
 
 if TYPE_CHECKING:  # imported at the first run, on the lane
+    from kernlab.engine.experiments.spectra.sobolev_spectra import Grid
     from kernlab.engine.numerics.decay import Exponent
 
 Array = npt.NDArray[np.float64]
 
-CLOUD = 3000
-"""Frequencies off the axes that are drawn, at most."""
+CLOUD, CLOUD_SEARCH = 3000, 20_000
+"""Frequencies off the axes that are drawn, and that are looked at, at most."""
 
 
 @dataclass(frozen=True)
@@ -118,15 +119,15 @@ def _by_degree(bench: Bench) -> Generator[Step, None, Spectrum]:
 
 def _on_grid(bench: Bench) -> Generator[Step, None, Spectrum]:
     from kernlab.engine.experiments.spectra.sobolev_spectra import grid
-    from kernlab.engine.numerics import decay, torus
+    from kernlab.engine.numerics import decay
 
     p = bench.p
     n, d = p.n_grid, p.dimension
     found = yield from grid(bench, n, d)
-    error = torus.rounding_errors(found.values, n) / float(n) ** d
-    values = found.values / float(n) ** d
-    along, bars = (array.reshape(n // 2 + 1, -1)[:, 0] for array in (values, error))
-    yield Step(0.2)
+    along, bars = (
+        array.reshape(n // 2 + 1, -1)[:, 0] / float(n) ** d
+        for array in (found.values, found.errors)
+    )
     onset = decay.onset_degree(p.depth, d, p.activation, p.bias)
     fits = []
     for parity in (0, 1):
@@ -135,6 +136,7 @@ def _on_grid(bench: Bench) -> Generator[Step, None, Spectrum]:
             decay.fit_on_grid(n, along[some], bars[some], d, onset=onset,
                               first=parity)
         )  # fmt: skip
+    yield Step(0.2)
     zero = along == 0.0
     return Spectrum(
         np.arange(along.size, dtype=float),
@@ -147,18 +149,21 @@ def _on_grid(bench: Bench) -> Generator[Step, None, Spectrum]:
         d + 1,
         onset,
         (fits[0], fits[1]),
-        _cloud(values, error, found.squares, d),
+        _cloud(found),
     )
 
 
-def _cloud(values: Array, error: Array, squares: npt.NDArray[np.int64], d: int) -> Array:
-    """Frequencies off the axes, thinned."""
-    if d == 1:
+def _cloud(found: Grid) -> Array:
+    """|k| and eigenvalue of some frequencies off the axes, more of the low ones; (2, m)."""
+    if found.dimension == 1:
         return np.empty((2, 0))
-    flat, size = values.ravel(), np.sqrt(squares.ravel().astype(float))
-    kept = np.flatnonzero((flat > error.ravel()) & (size > 0.0))
+    most = int(CLOUD_SEARCH ** (1 / found.dimension))
+    along = np.unique(np.geomspace(1, found.n // 2 + 1, most).astype(int) - 1)
+    block = np.ix_(*[along] * found.dimension)
+    squares, logs = found.squares[block].ravel(), found.log_values[block].ravel()
+    kept = np.flatnonzero(np.isfinite(logs) & (squares > 0))
     if kept.size > CLOUD:
         wanted = np.geomspace(1.0, kept.size, CLOUD).astype(int) - 1
-        order = kept[np.argsort(size[kept], kind="stable")]
+        order = kept[np.argsort(squares[kept], kind="stable")]
         kept = order[np.unique(wanted)]
-    return np.stack([size[kept], flat[kept]])
+    return np.stack([np.sqrt(squares[kept].astype(float)), np.exp(logs[kept])])

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from kernlab.engine.contract.experiment import Tables
-from kernlab.engine.contract.formula import Formula, given, join, tex
+from kernlab.engine.contract.formula import Formula, join, tex
 from kernlab.engine.experiments.spectra.bench import Area, row_of
 from kernlab.engine.experiments.spectra.matrices_claims import judge
 from kernlab.engine.experiments.spectra.matrices_figures import CONDITIONING, POINTS, figures
@@ -16,8 +16,8 @@ from kernlab.engine.experiments.spectra.parameters import Parameters
 
 
 def formulas(p: Parameters, tables: Tables) -> Sequence[Formula]:
-    """The condition number in the limit of infinite depth, and the inverse cosine distance."""
-    return (_limit(p, tables), _inverse_cosine(tables))
+    """The condition number in the limit of infinite depth."""
+    return (_limit(p, tables),)
 
 
 def _limit(p: Parameters, tables: Tables) -> Formula:
@@ -38,27 +38,6 @@ def _limit(p: Parameters, tables: Tables) -> Formula:
         ),
         numbers,
         "Terjék and González-Sánchez 2025, MLPs at the edge of chaos; errata of paper 002",
-    )
-
-
-def _inverse_cosine(tables: Tables) -> Formula:
-    row = row_of(tables, "inverse_cosine_about")
-    numbers = ""
-    if row is not None and math.isfinite(float(row["r2"])):
-        slope, intercept, r2 = (float(row[name]) for name in ("slope", "intercept", "r2"))
-        sign = "+" if intercept >= 0 else "-"
-        numbers = join(
-            rf"K \approx {tex(slope)} \, W {sign} {tex(abs(intercept))}",
-            rf"R^2 = {tex(r2)}, \; 3 \pi / 8 = {given(3 * math.pi / 8)}",
-        )
-    return Formula(
-        "Inverse cosine distance",
-        join(
-            r"W_{ij} = \dfrac{1}{\sin(\theta_L / 2)}, \quad \cos \theta_L = S_L(x_i \cdot x_j)",
-            r"K \approx A \, W + B, \quad A \to \dfrac{3 \pi}{8}",
-        ),
-        numbers,
-        "Terjék and González-Sánchez 2025, MLPs at the edge of chaos",
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from kernlab.engine.contract.experiment import Tables
 from kernlab.engine.contract.figure import Axis, Band, Figure, Item, Line, Mark, Points, Style
 from kernlab.engine.contract.text import brief, number
-from kernlab.engine.experiments.spectra.bench import row_of
+from kernlab.engine.experiments.spectra.bench import raised, row_of
 from kernlab.engine.experiments.spectra.matrices_runs import SETS
+from kernlab.engine.experiments.spectra.matrices_sets import MOST_POINTS
 from kernlab.engine.experiments.spectra.parameters import Parameters
 
 POINTS, CONDITIONING = "Points", "Condition"
@@ -37,12 +39,14 @@ def figures(p: Parameters, tables: Tables) -> Sequence[Figure]:
     )
 
 
-def _some(row: dict[str, object] | None, name: str = "points") -> str:
-    """How many points were used, and of how many where it is not all of them."""
+def _some(row: dict[str, Any] | None) -> str:
+    """How many points were used, and whether that is fewer than asked for."""
     if row is None:
         return ""
-    used, of = int(str(row[name])), int(str(row["of"]))
-    return f"{used} points" if used >= 0.9 * of else f"stand-in: {used} of {of} points"
+    used, of = int(row["points"]), int(row["of"])
+    if row["reduced"]:
+        return f"stand-in, {used} points"
+    return f"first {used} of {of} points" if of > MOST_POINTS else f"{used} points"
 
 
 def _spectrum(p: Parameters, tables: Tables) -> Figure:
@@ -54,7 +58,7 @@ def _spectrum(p: Parameters, tables: Tables) -> Figure:
     note = _some(about)
     if about is not None and about["zeros"]:
         items.append(Points("matrix_spectrum", "index", "rounding", FLOOR, "zero to rounding"))
-        note += f"; {about['zeros']} eigenvalues zero to rounding{_why_singular(p, tables)}"
+        note += f"; {about['zeros']} zero to rounding{_why_singular(p, tables)}"
     return Figure(
         "matrix-spectrum",
         "Matrix against operator",
@@ -72,9 +76,9 @@ def _why_singular(p: Parameters, tables: Tables) -> str:
     if about is None:
         return ""
     if about["coincident"]:
-        return ": points coincide"
+        return ": coincident"
     odd = p.bias == 0 and (p.activation == "abs" or (p.activation == "relu" and p.depth == 2))
-    return ": antipodal pairs, no odd degrees" if odd and about["antipodal"] else ""
+    return ": antipodal" if odd and about["antipodal"] else ""
 
 
 def _commutators(p: Parameters, tables: Tables) -> Figure:
@@ -90,7 +94,7 @@ def _commutators(p: Parameters, tables: Tables) -> Figure:
             Points("commutators", "set", "commutator", MATRIX, f"L = {p.depth}, s = {brief(p.s)}"),
             Points("commutators", "set", "truncated", CUT, "K cut at the degree of P_s"),
         ),
-        note="200 points each; S², S¹, 𝕋² are random; grid: torus; here: the set chosen",
+        note="200 points; S², S¹, 𝕋²: random; here: yours",
     )
 
 
@@ -121,7 +125,7 @@ def _points(tables: Tables) -> Figure:
     if about is not None:
         torus = about["space"] == "torus"
         d = int(about["dimension"])
-        where = f"𝕋{'¹²³'[d - 1]}" if torus else f"sphere of ℝ^{d}"
+        where = f"𝕋{raised(d)}" if torus else f"S{raised(d - 1)}"
         note = f"{_some(about)}, {where}, θ_min = {number(float(about['smallest_angle']), 3)}"
         if about["coincident"]:
             note += f"; {about['coincident']} coincident"
@@ -173,7 +177,7 @@ def _against_n(p: Parameters, tables: Tables) -> Figure:
     about = row_of(tables, "condition_n_about")
     note = f"L = {p.depth}"
     if about is not None and about["singular"]:
-        note += f"; K is singular at {about['singular']} sizes, where nothing is drawn"
+        note += f"; singular at {about['singular']} sizes, left out"
     return Figure(
         "condition-n",
         "κ against the number of points",

@@ -49,7 +49,7 @@ def _conditions(sample: Sample, want: Wanted) -> Generator[Step, None, Row]:
     n = len(sample.points(want).points)
     row: Row = {
         "n": n,
-        "smallest_angle": close.smallest_angle,
+        "smallest_angle": sample.smallest_angle(close),
         "coincident": close.coincident,
         "antipodal": close.antipodal,
     }

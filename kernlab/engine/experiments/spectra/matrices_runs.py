@@ -68,7 +68,8 @@ def _spectrum(sample: Sample, want: Wanted) -> Iterator[Step]:
     table = Table(columns)
     about = summary(
         points=matrix.size,
-        of=sample.available,
+        of=sample.given,
+        reduced=want.n < sample.available,
         zeros=int((found <= floor).sum()),
     )
     yield Step(0.3, "spectrum", {"matrix_spectrum": table, "matrix_spectrum_about": about})
@@ -86,10 +87,11 @@ def _set(sample: Sample, want: Wanted) -> Iterator[Step]:
         across, up = x[:, 0], x[:, -1] if found.dimension > 2 else x[:, 1]
     about = summary(
         points=len(x),
-        of=sample.available,
+        of=sample.given,
+        reduced=want.n < sample.available,
         space=found.space,
         dimension=found.dimension,
-        smallest_angle=close.smallest_angle,
+        smallest_angle=sample.smallest_angle(close),
         coincident=close.coincident,
         antipodal=close.antipodal,
     )
@@ -211,11 +213,20 @@ def _against_depth(sample: Sample) -> Iterator[Step]:
         smallest = math.nan if found.singular else found.smallest
         rows.append((depth, value, smallest / n, found.largest / n))
         if at % 3 == 2 or at == len(depths) - 1:
-            tables = _depth_tables(np.array(rows), n, sample.available, close.smallest_angle)
+            angle = sample.smallest_angle(close)
+            about = summary(
+                points=n,
+                of=sample.given,
+                reduced=want.n < sample.available,
+                smallest_angle=angle,
+                onset=3 * math.pi / angle if angle > 0 else math.inf,
+            )
+            tables = {"condition_depth": _depth_table(np.array(rows), n)}
+            tables["condition_depth_about"] = about
             yield Step(0.6 * (at + 1) / len(depths), "κ against L", tables)
 
 
-def _depth_tables(rows: Any, n: int, available: int, angle: float) -> dict[str, Table]:
+def _depth_table(rows: Any, n: int) -> Table:
     depth, value, smallest, largest = rows.T
     columns = {
         "depth": depth.astype(np.int64),
@@ -227,9 +238,7 @@ def _depth_tables(rows: Any, n: int, available: int, angle: float) -> dict[str, 
         "two_layers": value[0] / depth if depth[0] == 2 else np.full(depth.size, math.nan),
         "limit": np.full(depth.size, 1 + n / 3),
     }
-    onset = 3 * math.pi / angle if angle > 0 else math.inf
-    about = summary(points=n, of=available, smallest_angle=angle, onset=onset)
-    return {"condition_depth": Table(columns), "condition_depth_about": about}
+    return Table(columns)
 
 
 def _against_n(sample: Sample) -> Iterator[Step]:
@@ -252,6 +261,6 @@ def _against_n(sample: Sample) -> Iterator[Step]:
                 "low": condition - error,
                 "high": condition + error,
             }
-            about = summary(singular=int(np.isnan(condition).sum()), largest=n, of=p.n)
+            about = summary(singular=int(np.isnan(condition).sum()), largest=n)
             tables = {"condition_n": Table(columns), "condition_n_about": about}
             yield Step(0.6 + 0.4 * (at + 1) / len(sizes), "κ against n", tables)

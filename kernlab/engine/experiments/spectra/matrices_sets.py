@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,7 +20,7 @@ if TYPE_CHECKING:  # numba is imported at the first run, on the lane
 COARSE_POINTS = 100
 """Points of the stand-in while a slider moves."""
 MOST_POINTS = 2000
-LARGEST_DIMENSION = 50
+LARGEST_DIMENSION = 1000
 """Of the sphere of own points, up to which the operator's eigenvalues are computed."""
 STAGE = 21
 """Of the random numbers."""
@@ -80,10 +79,15 @@ class Sample:
 
     @property
     def available(self) -> int:
-        """Points that the parameters ask for; of own points all rows, up to 2000."""
+        """Points that are used at most: those asked for; of own points all rows, up to 2000."""
+        return min(MOST_POINTS, self.given)
+
+    @property
+    def given(self) -> int:
+        """Points that the parameters ask for, or rows of the user's own."""
         own = self.p.points_file
         if self.p.points == "file" and own is not None and own.matrix is not None:
-            return min(MOST_POINTS, len(own.matrix))
+            return len(own.matrix)
         return self.p.n
 
     def key(self, want: Wanted) -> tuple[Any, ...]:
@@ -106,6 +110,11 @@ class Sample:
         steps = closeness_in_steps(self.points(want).points)
         found: Closeness = yield from _sliced(steps, "closest points")
         return self.bench.cache.put("closeness", self.key(want), found)
+
+    def smallest_angle(self, close: Closeness) -> float:
+        """θ_min: between points; for |·| without bias, which is even, between lines through 0."""
+        even = self.p.activation == "abs" and self.p.bias == 0.0
+        return close.parallel_angle if even else close.smallest_angle
 
     def matrix(self, want: Wanted, depth: int) -> Generator[Step, None, Any]:
         """The kernel matrix, W^½ K W^½: of an even set K/n."""
@@ -178,15 +187,9 @@ class Sample:
             return (yield from self._torus_operator(points.dimension, depth, count))
         if points.dimension > LARGEST_DIMENSION:
             return np.full(count, np.nan)
-        p = replace(
-            self.p,
-            domain="sphere",
-            dimension=points.dimension,
-            sobolev_form="default",
-        )
         # ReLU with two layers and |·| have no odd degrees: twice the harmonics are enough.
         largest = max(24, degrees_for(2 * count, points.dimension) + 2)
-        found = yield from operator_eigenvalues(replace(self.bench, p=p), depth, largest)
+        found = yield from operator_eigenvalues(self.bench, depth, largest, points.dimension)
         return operator_list(found.values, found.multiplicity, count)
 
     def _torus_operator(self, dimension: int, depth: int, count: int) -> Generator[Step, None, Any]:
@@ -216,9 +219,9 @@ class Sample:
 
         points, p = self.points(want), self.p
         largest = _largest_degree(points)
-        sphere_of = replace(p, domain="sphere", dimension=points.dimension, sobolev_form="default")
-        bench = replace(self.bench, p=sphere_of)
-        found = yield from operator_eigenvalues(bench, p.depth, max(24, largest))
+        found = yield from operator_eigenvalues(
+            self.bench, p.depth, max(24, largest), points.dimension
+        )
         kept = slice(largest + 1)
         steps = point_spectra.zonal_matrix_in_steps(
             points.points, found.values[kept] * found.multiplicity[kept]

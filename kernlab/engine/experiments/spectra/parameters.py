@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
+
 from kernlab.engine.contract.parameters import (
     Columns,
     Group,
@@ -175,6 +177,28 @@ class Parameters:
             raise ValueError("target is 'file' but there is no target_file; choose a file")
         if self.points == "file" and self.points_file is None:
             raise ValueError("points is 'file' but there is no points_file; choose a file")
+        self._check_files()
+        self._check_domain()
+
+    def _check_files(self) -> None:
+        if self.target == "file" and self.target_file is not None:
+            degrees = self.target_file.columns["degree"]
+            bad = (degrees < 0) | (degrees != np.floor(degrees))
+            if bad.any():
+                raise ValueError(
+                    f"target_file holds the degree {degrees[bad][0]:g} in data row "
+                    f"{int(np.argmax(bad)) + 1}; allowed: whole numbers from 0"
+                )
+        if self.points == "file" and self.points_file is not None:
+            rows = self.points_file.matrix
+            zero = np.zeros(1, bool) if rows is None else ~rows.any(axis=1)
+            if zero.any():
+                raise ValueError(
+                    f"points_file has only zeros in row {int(np.argmax(zero)) + 1}; allowed: rows "
+                    "with a direction, so remove it"
+                )
+
+    def _check_domain(self) -> None:
         if self.domain == "sphere" and self.dimension < 2:
             raise ValueError(
                 "dimension is 1 and domain is 'sphere'; allowed on the sphere: dimension 2 and "

@@ -13,13 +13,17 @@ if TYPE_CHECKING:  # numba is imported at the first run, on the lane
 
 
 def operator_eigenvalues(
-    bench: Bench, depth: int | None = None, max_degree: int | None = None
+    bench: Bench,
+    depth: int | None = None,
+    max_degree: int | None = None,
+    dimension: int | None = None,
 ) -> Generator[Step, None, Eigenvalues]:
     """Eigenvalues on the sphere S^{d-1} of these parameters, kept; yields while it computes.
 
     Args:
         depth: L, or None for that of the parameters.
         max_degree: ℓ_max, or None for that of the parameters.
+        dimension: d, or None for that of the parameters.
 
     Raises: ValueError: the dimension is 1 (allowed on other domains only).
     """
@@ -28,13 +32,12 @@ def operator_eigenvalues(
     p = bench.p
     layers = p.depth if depth is None else depth
     largest = p.max_degree if max_degree is None else max_degree
-    key = (layers, p.dimension, largest, p.activation, p.bias)
+    d = p.dimension if dimension is None else dimension
+    key = (layers, d, largest, p.activation, p.bias)
     known: Eigenvalues | None = bench.cache.peek("eigenvalues", key)
     if known is not None:
         return known
-    steps = sphere.eigenvalues_in_steps(
-        layers, p.dimension, largest, activation=p.activation, bias=p.bias
-    )
+    steps = sphere.eigenvalues_in_steps(layers, d, largest, activation=p.activation, bias=p.bias)
     while True:
         try:
             next(steps)

@@ -18,7 +18,7 @@ from kernlab.engine.contract.figure import (
     Style,
 )
 from kernlab.engine.contract.text import brief, count, number
-from kernlab.engine.experiments.spectra.bench import row_of
+from kernlab.engine.experiments.spectra.bench import raised, row_of
 from kernlab.engine.experiments.spectra.parameters import (
     LARGEST_GRID,
     LARGEST_TORUS,
@@ -111,10 +111,10 @@ def _composite(p: Parameters, tables: Tables) -> Figure:
 
 def _spectrum_note(p: Parameters, row: dict[str, float] | None) -> str:
     if row is not None and row["left_out"]:
-        return f"{count(int(row['left_out']))} eigenvalues below the rounding left out"
+        return f"{count(int(row['left_out']))} below the rounding, left out"
     if p.domain == "gaussian":
         if p.activation == "erf" or p.bias > 0.0:
-            return "the sphere's: beyond it this kernel depends on both lengths"
+            return "of the unit sphere: on N(0, I) degrees mix"
         return "of |x| Y_ℓ: d times the sphere's" if p.dimension > 1 else "of the circle: d = 2"
     return f"s = {brief(p.s)}, κ(T_s) = {number(row['condition'])}" if row is not None else ""
 
@@ -132,8 +132,8 @@ def _condition(p: Parameters, tables: Tables) -> Figure:
         view = (0.5 * lowest, 1e3 * highest)
         sign = "≥" if row["left_out"] else "="
         note = f"s* = {number(best)}: κ {sign} {number(lowest)}"
-        note += f", {number(float(row['condition_without']))} at s = 0"
-        note += "; zeros left out" if row["zeros"] else ""
+        without = f", {number(float(row['condition_without']), 3)} at s = 0"
+        note += "; zeros left out" if row["zeros"] else without
     items += [
         Line("condition", "s", "condition", COMPOSITE, f"κ(T_s), {forms[p.form]}"),
         Line("condition", "s", "sobolev", OPERATOR, "κ(P_s)"),
@@ -176,7 +176,9 @@ def _function(p: Parameters, tables: Tables) -> Figure:
     row = row_of(tables, "learning")
     note = f"t = {brief(p.time)}"
     if row is not None:
-        note += f": {number(100 * float(row['error']), 3)} % of its norm still missing"
+        note += f": {number(100 * float(row['error']), 3)} % of its norm missing"
+        if row["beyond"]:
+            note = f"t = {brief(p.time)}; {row['beyond']} coefficients too high, left out"
     if p.domain == "torus" and p.dimension > 1:
         limit = (-0.5, 0.5)
         return Figure(
@@ -206,8 +208,7 @@ def _function(p: Parameters, tables: Tables) -> Figure:
 
 def _beside(p: Parameters) -> str:
     n, dimension = torus_grid(p)
-    torus = f"torus 𝕋{'' if dimension == 1 else '²' if dimension == 2 else '³'}"
-    return f"{torus}, N = {n}" + ("" if p.domain == "torus" else ", same network")
+    return f"𝕋{raised(dimension)}, N = {n}" + ("" if p.domain == "torus" else ", same network")
 
 
 def _image(p: Parameters) -> Figure:
@@ -224,7 +225,7 @@ def _image(p: Parameters) -> Figure:
         Axis("frequency", "k" if one else "k₁"),
         Axis("exponent", "s") if one else Axis("frequency", "k₂"),
         items,
-        note=f"{_beside(p)}{rest}; blank: zero, or below rounding",
+        note=f"{_beside(p)}{rest}; blank: zero or rounding",
     )
 
 
@@ -244,7 +245,7 @@ def _slices(p: Parameters) -> Figure:
         Axis("frequency", "1 + |k|", log=True),
         Axis("eigenvalue / largest of K", log=True),
         items,
-        note=f"{_beside(p)}; flattens at the end by aliasing",
+        note=f"{_beside(p)}; the end: aliasing",
     )
 
 
@@ -275,7 +276,7 @@ def _forms(p: Parameters, tables: Tables) -> Figure:
 
 def _raw(p: Parameters, tables: Tables) -> Figure:
     table = tables.get("torus_raw")
-    note = "embedded as (cos 2πx, sin 2πx) only the diagonal is left"
+    note = "embedded, only the diagonal is left"
     if table is not None and table.grid is not None:
         import numpy as np
 
@@ -285,7 +286,7 @@ def _raw(p: Parameters, tables: Tables) -> Figure:
         note = f"{number(100 * share, 3)} % off the diagonal; embedded: none"
     return Figure(
         "torus-raw",
-        "Raw coordinates: not diagonal in Fourier",
+        "Raw coordinates in Fourier",
         TORUS,
         Axis("frequency number"),
         Axis("frequency number"),

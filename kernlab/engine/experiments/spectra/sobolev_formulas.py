@@ -14,63 +14,33 @@ FORMS = {
     "(1+|k|)^2": r"(1 + |k|)^{2s}",
     "1+4pi^2|k|^2": r"(1 + 4 \pi^2 |k|^2)^s",
 }
-SOURCE = "Spectral analysis of the neural tangent kernel (paper 002)"
 
 
 def formulas(p: Parameters, tables: Tables) -> tuple[Formula, ...]:
-    """The composite spectrum, the best exponent, and the flow."""
-    return (_composite(p, tables), _best(p, tables), _flow(p, tables))
-
-
-def _index(p: Parameters) -> str:
-    return "k" if p.domain == "torus" else r"\ell"
-
-
-def _composite(p: Parameters, tables: Tables) -> Formula:
-    row = row_of(tables, "sobolev")
-    result = "" if row is None else rf"\kappa(T_s) = {tex(float(row['condition']))}"
-    i = _index(p)
-    return Formula(
-        "Composite spectrum",
-        join(
-            r"T_s = K P_s",
-            rf"\lambda_{i}(T_s) = \mu_{i} \, {FORMS[p.form]}",
-        ),
-        join(rf"s = {given(p.s)}", result),
-        f"{SOURCE}, with the form named",
-    )
-
-
-def _best(p: Parameters, tables: Tables) -> Formula:
-    row = row_of(tables, "sobolev")
-    result = ""
+    """The composite spectrum, its best exponent, and how fast each frequency is learned."""
+    i = "k" if p.domain == "torus" else r"\ell"
+    row, reached = row_of(tables, "sobolev"), row_of(tables, "learning")
+    numbers = [rf"s = {given(p.s)}"]
     if row is not None:
-        result = join(
-            rf"s^* = {tex(float(row['best_s']), 5)}",
-            rf"\kappa(T_{{s^*}}) = {tex(float(row['best_condition']))}",
+        numbers[0] += rf", \; \kappa(T_s) = {tex(float(row['condition']))}"
+        numbers.append(
+            rf"s^* = {tex(float(row['best_s']), 5)}, \; "
+            rf"\kappa(T_{{s^*}}) = {tex(float(row['best_condition']))}"
         )
-    i = _index(p)
-    return Formula(
-        "Best exponent: a corner of a convex, piecewise linear function",
+    if reached is not None:
+        numbers.append(
+            rf"\eta = {given(p.learning_rate)}, \; t = {given(p.time)}, \; "
+            rf"\Vert r(t) \Vert / \Vert r(0) \Vert = {tex(float(reached['error']))}"
+        )
+    composite = Formula(
+        "Composite spectrum, best exponent, and training",
         join(
-            rf"\ln \kappa(T_s) = \max_{i} (\ln \mu_{i} + s \ln b_{i})"
-            rf" - \min_{i} (\ln \mu_{i} + s \ln b_{i})",
-            rf"b_{i}^s = {FORMS[p.form]}",
+            rf"T_s = K P_s, \quad \lambda_{i} = \mu_{i} \, {FORMS[p.form]}",
+            rf"\kappa(T_s) = \max_{i} \lambda_{i} / \min_{i} \lambda_{i}, \quad"
+            r" s^* = \mathrm{arg \, min}_s \; \kappa(T_s)",
+            rf"r_{i}(t) = \exp(-\eta \, \lambda_{i} \, t) \, r_{i}(0)",
         ),
-        result,
-        "convex because a maximum of lines is; zero eigenvalues left out",
+        join(*numbers),
+        "ln κ is convex and piecewise linear in s; zero eigenvalues left out",
     )
-
-
-def _flow(p: Parameters, tables: Tables) -> Formula:
-    row = row_of(tables, "learning")
-    missing = ""
-    if row is not None:
-        missing = rf"\Vert r(t) \Vert / \Vert r(0) \Vert = {tex(float(row['error']))}"
-    i = _index(p)
-    return Formula(
-        "Training, frequency by frequency",
-        rf"r_{i}(t) = \exp(-\eta \, \lambda_{i}(T_s) \, t) \, r_{i}(0)",
-        join(rf"\eta = {given(p.learning_rate)}, \; t = {given(p.time)}", missing),
-        "gradient flow of half of the Sobolev norm of the residual",
-    )
+    return (composite,)

@@ -91,14 +91,14 @@ def _sphere_decay(bench: Bench) -> Generator[Step, None, tuple[Array, Array, Arr
 
 def _torus_decay(bench: Bench) -> Generator[Step, None, tuple[Array, Array, Array, float]]:
     """Along an axis, up to N/16, where aliasing is below a percent."""
-    from kernlab.engine.numerics.torus import rounding_errors, sobolev_base
+    from kernlab.engine.numerics.torus import sobolev_base
 
     p = bench.p
     n = FIT_GRIDS[p.dimension]
     found = yield from grid(bench, n, p.dimension)
     axis = (slice(None),) + (0,) * (p.dimension - 1)
     values = found.values[axis]
-    reliable = np.where(values > rounding_errors(found.values, n)[axis], values, 0.0)
+    reliable = np.where(values > found.errors[axis], values, 0.0)
     k = np.arange(values.size, dtype=np.float64)
     part = slice(0, None, 2)
     base = sobolev_base(np.square(k), p.form)

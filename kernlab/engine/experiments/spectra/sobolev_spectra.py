@@ -39,7 +39,6 @@ class Composite:
         zeros: 1 + frequency of eigenvalues that are exactly zero.
         left_out: how many are hidden by rounding.
         groups: first index of each group of neighbours that is drawn as one.
-        octant: the eigenvalues of a grid, not divided; None on the sphere.
     """
 
     key: tuple[Any, ...]
@@ -133,7 +132,7 @@ class Grid:
     """The eigenvalues of a torus grid on its octant.
 
     Attributes:
-        values: not divided by n^d.
+        values, errors: not divided by n^d.
         log_values: natural log of values / n^d; −∞ where zero, or hidden by rounding.
         log_top: the largest of them.
         shells: the same by |k|², as of the matrix.
@@ -144,6 +143,7 @@ class Grid:
     n: int
     dimension: int
     values: Array
+    errors: Array
     log_values: Array
     log_top: float
     squares: NDArray[np.int64]
@@ -173,31 +173,34 @@ def grid(bench: Bench, n: int, dimension: int) -> Generator[Step, None, Grid]:
         yield Step(0.1, "eigenvalues of the torus grid")
     squares = torus.octant_squares(n, dimension)
     yield Step(0.12)
-    error = torus.rounding_errors(values, n)
+    errors = torus.rounding_errors(values, n)
     yield Step(0.14)
-    shells = sobolev.shells(values, squares, error)
+    shells = sobolev.shells(values, squares, errors)
     yield Step(0.16)
-    visible = values > error
+    logs, relative = _logarithms(values, errors, n**dimension)
+    found = Grid(
+        key=key,
+        n=n,
+        dimension=dimension,
+        values=values,
+        errors=errors,
+        log_values=logs,
+        log_top=float(logs.max()),
+        squares=squares,
+        shells=shells,
+        zero=values == 0.0,
+        precision=f"relative error of an eigenvalue ≤ {number(relative, 1)}",
+    )
+    return bench.cache.put("torus grid", key, found)
+
+
+def _logarithms(values: Array, errors: Array, points: int) -> tuple[Array, float]:
+    """Log of values / points, −∞ where hidden; the largest relative error of what is shown."""
+    visible = values > errors
     logs = np.full(values.shape, -np.inf)
     np.log(values, out=logs, where=visible)
-    logs -= dimension * np.log(n)
-    relative = float((error[visible] / values[visible]).max())
-    return bench.cache.put(
-        "torus grid",
-        key,
-        Grid(
-            key=key,
-            n=n,
-            dimension=dimension,
-            values=values,
-            log_values=logs,
-            log_top=float(logs.max()),
-            squares=squares,
-            shells=shells,
-            zero=values == 0.0,
-            precision=f"relative error of an eigenvalue ≤ {number(relative, 1)}",
-        ),
-    )
+    logs -= np.log(points)
+    return logs, float((errors[visible] / values[visible]).max())
 
 
 def grid_composite(bench: Bench, found: Grid, form: str) -> Envelope:
@@ -231,7 +234,7 @@ def _on_torus(bench: Bench, key: tuple[Any, ...]) -> Generator[Step, None, Compo
     yield Step(0.2)
     place = 1.0 + np.sqrt(shells.squares.astype(np.float64))
     scale = p.dimension * np.log(p.n_grid)
-    zeros = np.unique(found.squares[found.zero])
+    zeros = np.flatnonzero(np.bincount(found.squares[found.zero]))
     return Composite(
         key=key,
         place=place,

@@ -28,19 +28,10 @@ COARSE_GRID = 256
 
 
 def own_coefficients(p: Parameters, most: int) -> Array:
-    """The coefficients of the target's file, (most + 1,); those beyond are left out.
-
-    Raises:
-        ValueError: a degree is negative or not whole.
-    """
+    """The coefficients of the target's file, (most + 1,); those beyond are left out."""
     assert p.target_file is not None
     degrees = np.asarray(p.target_file.columns["degree"], dtype=np.float64)
     values = np.asarray(p.target_file.columns["coefficient"], dtype=np.float64)
-    bad = (degrees < 0) | (degrees != np.floor(degrees))
-    if bad.any():
-        raise ValueError(
-            f"target_file holds the degree {degrees[bad][0]:g}; allowed: whole numbers from 0"
-        )
     inside = degrees <= most
     found = np.zeros(most + 1)
     np.add.at(found, degrees[inside].astype(np.intp), values[inside])
@@ -73,7 +64,7 @@ def learn_on_sphere(bench: Bench, found: Composite) -> Iterator[Step]:
     )
     energy = np.square(coefficients) / sphere.multiplicity(dimension, np.arange(most + 1))
     rest = float((energy * np.square(1.0 - share)).sum() / (energy.sum() or 1.0))
-    yield Step(1.0, "", {"function": table, "learning": _reached(p, math.sqrt(rest))})
+    yield Step(1.0, "", {"function": table, "learning": _reached(p, math.sqrt(rest), most)})
 
 
 def _shares(bench: Bench, found: Composite, most: int) -> Array:
@@ -108,8 +99,11 @@ def _zonal_target(
     return coefficients, polynomials @ coefficients
 
 
-def _reached(p: Parameters, error: float) -> Table:
-    return summary(time=p.time, learning_rate=p.learning_rate, error=error)
+def _reached(p: Parameters, error: float, most: int) -> Table:
+    beyond = 0
+    if p.target == "file" and p.target_file is not None:
+        beyond = int((p.target_file.columns["degree"] > most).sum())
+    return summary(time=p.time, learning_rate=p.learning_rate, error=error, beyond=beyond)
 
 
 def learn_on_torus(bench: Bench, found: Composite) -> Iterator[Step]:
@@ -142,7 +136,7 @@ def learn_on_torus(bench: Bench, found: Composite) -> Iterator[Step]:
         rest, shown, n = torus.every_other(rest), shown[(slice(None, None, 2),) * dimension], n // 2
     missing = yield from _transformed(rest, n)
     learned = shown - missing / float(p.n_grid) ** dimension
-    tables = {"learning": _reached(p, error), "function": _line(shown, learned, n)}
+    tables = {"learning": _reached(p, error, p.n_grid // 2), "function": _line(shown, learned, n)}
     if dimension > 1:
         tables["function_image"] = _picture(learned, n, FULL_SIDE if bench.full else COARSE_SIDE)
     yield Step(1.0, "", tables)

@@ -85,12 +85,7 @@ def point_set(bench: Bench, most: int = MOST_POINTS) -> PointSet:
         n = min(p.n, most)
         key = (p.domain, p.dimension, n, p.seed)
         rows = _random(p, n)
-        where = {
-            "sphere": "random points",
-            "torus": "random points of the torus",
-            "gaussian": "random directions",
-        }
-        name = f"{n} {where[p.domain]}"
+        name = f"{n} random points"
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return PointSet(rows / np.where(lengths > 0, lengths, 1.0), name, key)
 

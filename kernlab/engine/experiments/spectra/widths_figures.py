@@ -92,7 +92,7 @@ def _mean(tables: Tables) -> Figure:
         _N,
         Axis("shift of the mean over K(x, x)"),
         items,
-        note=f"{note}; band: ± 1 standard error" if note else "band: ± 1 standard error",
+        note=f"{note}; band: ± 1 s.e." if note else "band: ± 1 standard error",
     )
 
 
@@ -109,7 +109,7 @@ def _spread() -> Figure:
             Line("fw_width", "width", "root", THEORY, "1/√N"),
             Line("fw_width", "width", "inverse", PUBLISHED, "1/N (published)"),
         ),
-        note="of one entry, root mean square over the entries",
+        note="root mean square over the entries",
     )
 
 
@@ -144,7 +144,7 @@ def _quoted() -> Sheet:
         FINITE,
         "fw_quoted",
         (Column("quantity", "entry K(x, x′)"), Column("value", "value"), Column("error", "± s.e.")),
-        note="the four terms of claim N30 are quoted, not verified",
+        note="claim N30: quoted, not verified",
     )
 
 
@@ -202,7 +202,7 @@ def _profile(p: Parameters) -> Figure:
             Line("fw_quadratic", "depth", "spread", QUADRATIC, f"k²m, m = {p.width}", markers=True),
             Line("fw_same", "depth", "spread", SAME, "k²m, as many weights", markers=True),
         ),
-        note="the sum of 1/width over the layers stays bounded for k²m",
+        note="for k²m the sum of 1/width is bounded",
     )  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def _series(p: Parameters) -> Figure:
             Line("series_other", "degree", "rbf", RBF, "RBF, lengthscale 1"),
             Points("series_ntk_zero", "degree", "square", ZERO, "zero"),
         ),
-        note="on the unit sphere; every coefficient is a sum of positive terms",
+        note="on the unit sphere; sums of positive terms",
     )
 
 
@@ -259,7 +259,7 @@ def _operator(p: Parameters) -> Figure:
             Line("operator_other", "degree", "rbf", RBF, "RBF"),
             Points("operator_zero", "degree", "eigenvalue", ZERO, "below rounding"),
         ),
-        note=f"d = {p.dimension}; Mehler and RBF on the line, scaled to ℓ = 1",
+        note=f"d = {p.dimension}; Mehler, RBF: on the line, scaled",
     )
 
 
@@ -267,7 +267,7 @@ def _mixing(p: Parameters, tables: Tables) -> Figure:
     row = row_of(tables, "operator_summary")
     note = "a Hermite function would be one dot at 1"
     if row is not None:
-        note = f"‖[K, P]‖/‖KP‖ = {number(float(row['commutator']), 3)}, P = e^(−D/2); Mehler: 0"
+        note = f"‖[K, P]‖/‖KP‖ = {number(float(row['commutator']), 3)}; Mehler: 0"
     degrees = (0, 1) if p.dimension == 1 else tuple(MIXING)
     return Figure(
         "gaussian-mixing",
