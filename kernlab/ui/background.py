@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer
 
 from kernlab.ui.desktop import LongJobs
-from kernlab.ui.mailbox import Failed, Finished
+from kernlab.ui.mailbox import Event, Failed, Finished, Held, Stopped
 from kernlab.ui.notices import Notice, Notices
 from kernlab.ui.panel import Panel
 
@@ -20,6 +20,8 @@ RUNS = {
     "sweep": "The sweep has ended",
 }
 """What is said of a long run that has ended, by its purpose."""
+STOPPED = "stopped: timing needs the lane to itself"
+"""What is said of a run that measured times until another panel computed."""
 
 
 class Background(QObject):
@@ -44,7 +46,7 @@ class Background(QObject):
         self._notices = notices
         self._jobs = jobs
         self._panels: list[Panel] = []
-        self._known: dict[Panel, Finished | Failed] = {}
+        self._known: dict[Panel, Event] = {}
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
         self._timer.start(LOOK)
@@ -79,13 +81,25 @@ class Background(QObject):
             if panel is self._current():
                 continue
             event = panel.lane.mailbox.last_event(panel.experiment.key)
-            if not isinstance(event, Finished | Failed) or event is self._known.get(panel):
+            if event is None or isinstance(event, Held) or event is self._known.get(panel):
+                continue
+            if isinstance(event, Stopped):
+                self._on_stopped(panel, event)
                 continue
             self._on_ended(panel, event)
             if isinstance(event, Failed) and event.request.serial == panel.serial:
                 kind = "inconclusive" if event.refused else "fails"
                 details = "" if event.refused else event.details
                 self._notice(panel, kind, event.message, details, "run")
+
+    def _on_stopped(self, panel: Panel, event: Stopped) -> None:
+        """The lane let a hidden panel's run go; its figures keep what they have."""
+        self._known[panel] = event
+        if event.request is panel.runs.asked:
+            panel.runs.show_note(STOPPED if event.request.alone else "stopped")
+            if event.request.alone:
+                text = f"The run was {STOPPED}; it begins anew once the panel is shown."
+                self._notice(panel, "tell", text, "", "run")
 
     def _on_ended(self, panel: Panel, event: Finished | Failed) -> None:
         if event is self._known.get(panel):

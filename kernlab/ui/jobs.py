@@ -19,8 +19,8 @@ from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.memory import MemoryRefused
 from kernlab.engine.contract.table import Table
-from kernlab.ui.mailbox import Collected, Failed, Finished, Held, Mailbox, Status
-from kernlab.ui.requests import Request
+from kernlab.ui.mailbox import Collected, Failed, Finished, Held, Mailbox, Status, Stopped
+from kernlab.ui.requests import Request, gives_way, is_sweep, owner
 from kernlab.ui.run import Run
 
 PATIENCE = 0.4
@@ -30,15 +30,14 @@ UNSEEN = 0.05
 
 Computing and painting at the same time share one interpreter and take longer than in turn.
 """
+PAINTED = 0.2
+"""Seconds for which a run that measures times waits at most until its figures are painted."""
+ALONE = "nothing else is computed meanwhile"
+"""What the status says of a run that measures times."""
 SUSPENDED = 2
 """Runs that may wait, half done, while the visible panel goes first."""
 CALM = 0.15
-"""Seconds without a coarse request after which a sweep goes on."""
-
-
-def _is_sweep(panel: str) -> bool:
-    """Whether an errand is a sweep: long, and in no hurry."""
-    return panel.endswith("/sweep")
+"""Seconds without a coarse request after which a sweep, or a hidden panel's timing, goes on."""
 
 
 class Lane:
@@ -113,7 +112,11 @@ class Lane:
     def seen(self, panel: str) -> None:
         """Say that all figures of a panel that were taken are painted."""
         with self._condition:
-            if self._unseen.pop(panel, None) is not None:
+            run = self._runs.get(panel)
+            resting = run is not None and run.rests_until > 0
+            if run is not None:
+                run.rests_until = 0.0
+            if self._unseen.pop(panel, None) is not None or resting:
                 self._condition.notify()
 
     def call(self, function: Callable[[Cache], None]) -> None:
@@ -163,10 +166,29 @@ class Lane:
             self._drop(panel)
 
     def _ready(self) -> list[str]:
-        """Panels with something to do now; sweeps last, and not while a slider moves."""
+        """Panels with something to do now; the unhurried last, and not while a slider moves."""
         names = [*(panel for panel in self._pending if self._may_start(panel)), *self._moving()]
         calm = time.perf_counter() - self._stirred > CALM
-        return sorted((n for n in names if calm or not _is_sweep(n)), key=_is_sweep)
+        names = sorted((n for n in names if calm or not self._unhurried(n)), key=self._unhurried)
+        run = self._alone()
+        if run is None:
+            return names
+        place = run.request.panel
+        others = [name for name in names if name != place]
+        if gives_way(run.request, others, self._visible, self._pending.get(self._visible)):
+            return others
+        resting = run.rests_until > time.perf_counter() and place not in self._pending
+        return [] if resting else [place]
+
+    def _unhurried(self, panel: str) -> bool:
+        """Whether it is a sweep, or measures times in a panel that nobody looks at."""
+        request = self._pending.get(panel)
+        return is_sweep(panel) or (request is not None and request.alone and panel != self._visible)
+
+    def _alone(self) -> Run | None:
+        """The run that has the lane to itself, where there is one."""
+        runs = list(self._runs.values())
+        return next((run for run in runs if run.request.alone and not run.held), None)
 
     def _moving(self) -> list[str]:
         """Panels whose run is not held."""
@@ -192,6 +214,10 @@ class Lane:
             if not names:
                 return None
             panel = self._visible if self._visible in names else names[0]
+            alone = self._alone()
+        if alone is not None and alone.request.panel != panel:
+            self._stop(alone)
+        with self._condition:
             request = self._pending.get(panel)
             run = self._runs.get(panel)
             if run is not None and (request is None or self._may_go_on(run, request)):
@@ -217,13 +243,19 @@ class Lane:
         return not run.drawn or time.perf_counter() - last > PATIENCE
 
     def _make_room(self, panel: str) -> None:
-        """Only so many half-done runs may wait; exclusive ones are stopped, not suspended."""
-        for other, run in list(self._runs.items()):
-            if run.request.experiment.exclusive:
-                self._drop(other)
-        waiting = [n for n in self._moving() if n != panel and not _is_sweep(n)]
+        """Only so many half-done runs may wait."""
+        waiting = [n for n in self._moving() if n != panel and not is_sweep(n)]
         for other in waiting[: max(0, len(waiting) - SUSPENDED)]:
-            self._drop(other)
+            self._stop(self._runs[other])
+
+    def _stop(self, run: Run) -> None:
+        """Let a run go for another one, and tell its panel; an errand is sent again anyway."""
+        request, place = run.request, run.request.panel
+        self._drop(place)
+        if place == owner(place):
+            with self._condition:
+                request = self._pending.pop(place, request)
+            self.mailbox.put_event(place, Stopped(request))
 
     def _start(self, request: Request) -> Run | None:
         known = self._known.get(request.panel)
@@ -264,7 +296,8 @@ class Lane:
         request = run.request
         run.precision = step.precision or run.precision
         if step.note or step.fraction is not None or step.precision:
-            status = Status(request.serial, step.fraction, step.note, run.precision, run.started)
+            note = f"{step.note or 'timing'}: {ALONE}" if request.alone else step.note
+            status = Status(request.serial, step.fraction, note, run.precision, run.started)
             self.mailbox.put(request.panel, status=status)
         if not step.tables:
             return
@@ -285,6 +318,8 @@ class Lane:
             run.drawn = True
             if request.fidelity == "coarse":
                 self._unseen[request.panel] = time.perf_counter() + UNSEEN
+        if run.drawn and request.alone and request.panel == self._visible:
+            run.rests_until = time.perf_counter() + PAINTED
         answer = run.answer
         if answer:
             self.mailbox.put(request.panel, answer=(request.serial, answer))

@@ -78,6 +78,16 @@ class Held:
     note: str
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """A hidden panel's run that was let go for another panel's; to be asked for again."""
+
+    request: Request
+
+
+Event = Finished | Failed | Held | Stopped
+
+
 @dataclass
 class Mail:
     """The newest word for one panel."""
@@ -88,12 +98,12 @@ class Mail:
     judged: tuple[int, Judged] | None = None
     found: Break | None = None
     swept: tuple[Plan, Mapping[str, Table]] | None = None
-    events: list[Finished | Failed | Held] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
 
     @property
     def end(self) -> Finished | Failed | None:
         """The end of the run, once it has come."""
-        return next((event for event in self.events if not isinstance(event, Held)), None)
+        return next((e for e in self.events if isinstance(e, Finished | Failed)), None)
 
 
 class Mailbox:
@@ -116,7 +126,7 @@ class Mailbox:
             for name, value in news.items():
                 setattr(mail, name, value)
 
-    def put_event(self, panel: str, event: Finished | Failed | Held) -> None:
+    def put_event(self, panel: str, event: Event) -> None:
         with self._lock:
             self._mail.setdefault(panel, Mail()).events.append(event)
 
@@ -141,7 +151,7 @@ class Mailbox:
             self._mail[panel] = kept
             return mail
 
-    def last_event(self, panel: str) -> Finished | Failed | Held | None:
+    def last_event(self, panel: str) -> Event | None:
         """The newest event that nobody has taken yet; it stays where it is."""
         with self._lock:
             mail = self._mail.get(panel)

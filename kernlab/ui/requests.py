@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -15,7 +16,10 @@ Scales = tuple[tuple[str, str, bool], ...]
 
 @dataclass(frozen=True)
 class Request:
-    """What a panel wants computed. `serial` counts the panel's parameter changes."""
+    """What a panel wants computed. `serial` counts the panel's parameter changes.
+
+    `panel` is its place on the lane: the panel's key, or for an errand `key/kind`.
+    """
 
     panel: str
     serial: int
@@ -30,6 +34,37 @@ class Request:
     plan: Plan | None = None
     stepwise: bool = False
     """Whether the run is held after each step that carries tables, until `Lane.advance`."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else is computed meanwhile: it measures times."""
+        return self.experiment.exclusive and self.fidelity == "full"
+
+
+def owner(place: str) -> str:
+    """The key of the panel whose run, or errand, has this place on the lane."""
+    return place.partition("/")[0]
+
+
+def is_sweep(place: str) -> bool:
+    """Whether an errand is a sweep: long, and in no hurry."""
+    return place.endswith("/sweep")
+
+
+def gives_way(alone: Request, others: Sequence[str], visible: str, newer: Request | None) -> bool:
+    """Whether what is computed alone is let go: the visible panel wants something else.
+
+    A panel's own errands wait, and so does what hidden panels want.
+
+    Args:
+        alone: the request whose run has the lane to itself.
+        others: the places with something else to do.
+        visible: the key of the visible panel.
+        newer: what that panel waits for.
+    """
+    if owner(alone.panel) != visible:
+        return any(owner(place) == visible for place in others)
+    return alone.panel != visible and newer is not None and newer.purpose == "show"
 
 
 def rescaled(figure: Figure | Sheet, scales: Scales) -> Figure | Sheet:

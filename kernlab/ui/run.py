@@ -36,6 +36,7 @@ class Run:
         self.drawn = False
         self.stepwise = request.stepwise
         self.held = False
+        self.rests_until = 0.0
         self.started = time.perf_counter()
         self.precision = ""
         part = cache.part(request.experiment.key)
@@ -68,8 +69,8 @@ class Run:
         request = self.request
         for figure in request.experiment.figures(request.parameters, self.tables):
             wanted = figure.view in request.views and figure.tables <= self.tables.keys()
-            if isinstance(figure, Sheet) and request.fidelity == "coarse":
-                continue  # text that changes with every move cannot be read
+            if request.fidelity == "coarse" and (isinstance(figure, Sheet) or figure.timing):
+                continue  # text that changes with every move cannot be read; nor can times
             if wanted and not figure.tables.isdisjoint(step.tables):
                 yield draw(rescaled(figure, request.scales), self.tables)
 

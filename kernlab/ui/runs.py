@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 from kernlab.engine.contract.claim import NOT_MEASURED, Claim
 from kernlab.engine.contract.experiment import CLAIMS, Fidelity
 from kernlab.ui.errands import Errands
-from kernlab.ui.mailbox import Failed, Finished, Held, Mail, Status
+from kernlab.ui.mailbox import Failed, Finished, Held, Mail, Status, Stopped
 from kernlab.ui.requests import Request
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Runs(QObject):
     Attributes:
         errands: what is computed besides, by kinds (see :meth:`add_errand`).
         status: what the status line says of the panel.
+        asked: the newest request for the picture or the claims.
         complete: the newest parameters, by serial, for which each view is computed in full.
     """
 
@@ -55,6 +56,7 @@ class Runs(QObject):
         self._lane = panel.lane
         self.errands = Errands(self._key, panel.lane)
         self.status: Status | None = None
+        self.asked: Request | None = None
         self.complete: dict[str, int] = {}
         self._kinds: dict[str, Errand] = {}
         self._running = False
@@ -97,6 +99,7 @@ class Runs(QObject):
         self._start(self.request(fidelity, (self._panel.view,)))
 
     def _start(self, request: Request) -> None:
+        self.asked = request
         self._lane.submit(request)
         self._set_running()
 
@@ -234,6 +237,8 @@ class Runs(QObject):
                 self._on_held(event)
             elif isinstance(event, Failed):
                 self._on_failed(event)
+            elif isinstance(event, Stopped):
+                self._on_stopped(event)
             elif event.request.fidelity == "full":
                 self._on_finished(event)
 
@@ -264,6 +269,15 @@ class Runs(QObject):
             message.fail(event.message, event.details, RUN)
         self._set_idle("not started" if event.refused else "failed")
         self._panel.failed.emit(event)
+
+    def _on_stopped(self, event: Stopped) -> None:
+        """Ask again for what was let go while the panel was hidden."""
+        if event.request is not self.asked:
+            return
+        if self.complete.get(self._panel.view) == self._panel.serial:
+            self._start(event.request)
+        else:
+            self.submit("full")
 
     def _on_held(self, event: Held) -> None:
         self.complete.update(dict.fromkeys(event.request.views, self._panel.serial))

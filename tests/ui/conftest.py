@@ -19,10 +19,13 @@ from kernlab.ui.mailbox import Finished
 from kernlab.ui.panel import Panel
 from kernlab.ui.sheet_card import SheetCard
 from kernlab.ui.window import Window
+from tests.smaller import SMALLER
 
 LEFT = Qt.MouseButton.LeftButton
 
 
+LONG = {"attention-timing"}
+"""Experiments whose run at the defaults is longer than a test."""
 PATIENCE = 12_000
 """Milliseconds after which what was waited for is missing; what comes, comes in far less."""
 
@@ -41,6 +44,8 @@ class User:
 
     def open(self, key: str) -> Panel:
         panel = self.window.show_panel(key)
+        if key in LONG:
+            panel.set_parameters(SMALLER[key])
         panel.finished.connect(self.finished.append)
         return panel
 

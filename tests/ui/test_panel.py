@@ -24,7 +24,7 @@ OWN_DATA = [
     (key, field.name, field.columns)  # no columns: a matrix
     for key in catalogue.keys()
     for field in fields_of(catalogue.get(key).Parameters)
-    if field.kind == "data"
+    if field.kind == "data" and not field.arrays
 ]
 
 

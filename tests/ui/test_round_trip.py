@@ -16,6 +16,7 @@ import kernlab
 from kernlab.engine import catalogue
 from kernlab.engine.contract import recipe as recipes
 from kernlab.engine.contract.parameters import Field, fields_of
+from tests.smaller import SMALLER
 
 from .test_opening import drop_file
 from .test_window import collected, equal, exported
@@ -25,11 +26,12 @@ CHANGED: dict[str, dict[str, Any]] = {
     "vandermonde": {"n": 13, "half_width": 2.75, "nodes": "chebyshev", "norm": "inf"},
     "entrywise-rank": {"n": 12, "m": 5, "rank": 2, "repeats": 1, "solver": ("svd",)},
     "spectra": {"depth": 4, "dimension": 5, "max_degree": 300, "activation": "abs", "s": 0.5},
+    "attention-timing": {**SMALLER["attention-timing"], "m": 128, "input": "clustered"},
 }
 KINDS = [(".pdf", "view"), (".svg", "view"), (".png", "view"), (".csv", "data"), (".zip", "data")]
 
 
-SLOW = {"entrywise-rank", "spectra"}
+SLOW = {"entrywise-rank", "spectra", "attention-timing"}
 """Experiments whose views together take longer than a test may: the first view has to do."""
 
 
