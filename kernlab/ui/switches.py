@@ -102,6 +102,9 @@ class ArrowButton(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         role, colors = QPalette.ColorRole, self.palette()
         lit = self.hasFocus() or self.underMouse()
+        if self.hasFocus():
+            painter.setPen(QPen(colors.color(role.Highlight), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
         ink = QColor(colors.color(role.Highlight if lit else role.WindowText))
         ink.setAlphaF(1.0 if self.isEnabled() else 0.3)
         painter.setPen(QPen(ink, 1.6))

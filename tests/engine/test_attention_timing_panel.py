@@ -18,7 +18,7 @@ from kernlab.engine.contract.experiment import CLAIMS, Step, Tables, merge
 from kernlab.engine.contract.formula import readable
 from kernlab.engine.contract.memory import MemoryRefused, check
 from kernlab.engine.contract.table import Table
-from kernlab.engine.experiments._attention_timing import (
+from kernlab.engine.experiments.attention_timing import (
     errors,
     experiment,
     methods,
@@ -26,9 +26,9 @@ from kernlab.engine.experiments._attention_timing import (
     table3,
     times,
 )
-from kernlab.engine.experiments._attention_timing.bench import Bench
-from kernlab.engine.experiments._attention_timing.figures import ESTIMATES, MATRIX, STYLES
-from kernlab.engine.experiments._attention_timing.parameters import METHODS, Parameters
+from kernlab.engine.experiments.attention_timing.bench import Bench
+from kernlab.engine.experiments.attention_timing.figures import ESTIMATES, MATRIX, STYLES
+from kernlab.engine.experiments.attention_timing.parameters import METHODS, Parameters
 from kernlab.engine.numerics.timing import Sample
 
 SMALL: dict[str, Any] = {"lengths": ("256",), "heads": 2, "head_dim": 16, "m": 32, "landmarks": 16}

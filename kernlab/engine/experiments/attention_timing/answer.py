@@ -6,7 +6,7 @@ import math
 
 from kernlab.engine.contract.experiment import Landmark, Tables
 from kernlab.engine.contract.text import count, number
-from kernlab.engine.experiments._attention_timing.parameters import EXACT, SHORT, Parameters
+from kernlab.engine.experiments.attention_timing.parameters import EXACT, SHORT, Parameters
 
 LEAST, MOST = 8, 4096
 

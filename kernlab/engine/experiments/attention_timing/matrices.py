@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table, summary
-from kernlab.engine.experiments._attention_timing.bench import Bench
-from kernlab.engine.experiments._attention_timing.methods import at_length, options
+from kernlab.engine.experiments.attention_timing.bench import Bench
+from kernlab.engine.experiments.attention_timing.methods import at_length, options
 
 if TYPE_CHECKING:
-    from kernlab.engine.experiments._attention_timing.methods import Tensors
+    from kernlab.engine.experiments.attention_timing.methods import Tensors
 
 SHOWN_LENGTH = 128
 """Tokens of the matrices that are drawn."""

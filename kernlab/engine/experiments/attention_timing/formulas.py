@@ -6,7 +6,7 @@ import math
 
 from kernlab.engine.contract.experiment import Tables
 from kernlab.engine.contract.formula import Formula, given, join, power, tex
-from kernlab.engine.experiments._attention_timing.parameters import Parameters
+from kernlab.engine.experiments.attention_timing.parameters import Parameters
 
 
 def formulas(p: Parameters, tables: Tables) -> tuple[Formula, ...]:

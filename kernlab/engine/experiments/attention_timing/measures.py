@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table
-from kernlab.engine.experiments._attention_timing import (
+from kernlab.engine.experiments.attention_timing import (
     errors,
     estimates,
     matrices,
@@ -20,9 +20,9 @@ from kernlab.engine.experiments._attention_timing import (
     table3,
     times,
 )
-from kernlab.engine.experiments._attention_timing.bench import Bench
-from kernlab.engine.experiments._attention_timing.counting import operations_of
-from kernlab.engine.experiments._attention_timing.methods import (
+from kernlab.engine.experiments.attention_timing.bench import Bench
+from kernlab.engine.experiments.attention_timing.counting import operations_of
+from kernlab.engine.experiments.attention_timing.methods import (
     options,
     predicted_bytes,
     prepared,
@@ -30,7 +30,7 @@ from kernlab.engine.experiments._attention_timing.methods import (
 )
 
 if TYPE_CHECKING:
-    from kernlab.engine.experiments._attention_timing.methods import Tensors
+    from kernlab.engine.experiments.attention_timing.methods import Tensors
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, float]

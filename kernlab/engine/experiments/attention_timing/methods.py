@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kernlab.engine.experiments._attention_timing.parameters import ENTRY, Parameters
+from kernlab.engine.experiments.attention_timing.parameters import ENTRY, Parameters
 from kernlab.engine.numerics import attention_memory
 from kernlab.engine.numerics.attention_options import AttentionOptions
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table
-from kernlab.engine.experiments._attention_timing import matrices
-from kernlab.engine.experiments._attention_timing.bench import Bench
+from kernlab.engine.experiments.attention_timing import matrices
+from kernlab.engine.experiments.attention_timing.bench import Bench
 
 Array = npt.NDArray[np.float64]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from kernlab.engine.contract.experiment import Fidelity
 from kernlab.engine.contract.memory import Memory
-from kernlab.engine.experiments._attention_timing.bench import PREVIEW
-from kernlab.engine.experiments._attention_timing.methods import (
+from kernlab.engine.experiments.attention_timing.bench import PREVIEW
+from kernlab.engine.experiments.attention_timing.methods import (
     input_bytes,
     predicted_bytes,
     refused,
 )
-from kernlab.engine.experiments._attention_timing.parameters import Parameters
+from kernlab.engine.experiments.attention_timing.parameters import Parameters
 
 SMALL = 250_000_000
 """PyTorch itself, the matrices of the other views, and the tables."""

@@ -18,9 +18,9 @@ from kernlab.engine.contract.figure import (
     Style,
 )
 from kernlab.engine.contract.text import brief, count, number
-from kernlab.engine.experiments._attention_timing.estimates import KINDS, REPEATS, SMALL
-from kernlab.engine.experiments._attention_timing.parameters import SHORT, Parameters
-from kernlab.engine.experiments._attention_timing.sheets import sheets
+from kernlab.engine.experiments.attention_timing.estimates import KINDS, REPEATS, SMALL
+from kernlab.engine.experiments.attention_timing.parameters import SHORT, Parameters
+from kernlab.engine.experiments.attention_timing.sheets import sheets
 
 OVERVIEW, TIMING, MATRIX, ESTIMATES = "Error and time", "Timing", "Matrix", "Estimates"
 

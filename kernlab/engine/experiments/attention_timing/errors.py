@@ -10,14 +10,14 @@ import numpy as np
 
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table
-from kernlab.engine.experiments._attention_timing.bench import Bench
-from kernlab.engine.experiments._attention_timing.methods import (
+from kernlab.engine.experiments.attention_timing.bench import Bench
+from kernlab.engine.experiments.attention_timing.methods import (
     LONGEST_CALL,
     expected_seconds,
     operations,
     refused,
 )
-from kernlab.engine.experiments._attention_timing.parameters import Parameters
+from kernlab.engine.experiments.attention_timing.parameters import Parameters
 
 if TYPE_CHECKING:
     import torch

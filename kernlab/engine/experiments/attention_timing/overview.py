@@ -10,11 +10,11 @@ import numpy as np
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table
 from kernlab.engine.contract.text import count
-from kernlab.engine.experiments._attention_timing import errors, peaks, times
-from kernlab.engine.experiments._attention_timing.bench import Bench
-from kernlab.engine.experiments._attention_timing.errors import Cell
-from kernlab.engine.experiments._attention_timing.parameters import SHORT, Parameters
-from kernlab.engine.experiments._attention_timing.times import Timed
+from kernlab.engine.experiments.attention_timing import errors, peaks, times
+from kernlab.engine.experiments.attention_timing.bench import Bench
+from kernlab.engine.experiments.attention_timing.errors import Cell
+from kernlab.engine.experiments.attention_timing.parameters import SHORT, Parameters
+from kernlab.engine.experiments.attention_timing.times import Timed
 
 LONGEST_PREVIEW = 1024
 """The shortest length may be this long for errors to follow a moving slider."""

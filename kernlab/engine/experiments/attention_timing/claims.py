@@ -10,10 +10,10 @@ from kernlab.engine.contract.claim import Claim, Verdict
 from kernlab.engine.contract.experiment import Tables
 from kernlab.engine.contract.memory import size
 from kernlab.engine.contract.text import brief, count, number
-from kernlab.engine.experiments._attention_timing import table3
-from kernlab.engine.experiments._attention_timing.measures import TELLING, is_table3
-from kernlab.engine.experiments._attention_timing.methods import predicted_bytes
-from kernlab.engine.experiments._attention_timing.statements import (
+from kernlab.engine.experiments.attention_timing import table3
+from kernlab.engine.experiments.attention_timing.measures import TELLING, is_table3
+from kernlab.engine.experiments.attention_timing.methods import predicted_bytes
+from kernlab.engine.experiments.attention_timing.statements import (
     A1,
     A2,
     A3,

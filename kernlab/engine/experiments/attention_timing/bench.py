@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.experiment import Step
-from kernlab.engine.experiments._attention_timing.methods import at_length, options
-from kernlab.engine.experiments._attention_timing.parameters import FAVOR, Parameters
+from kernlab.engine.experiments.attention_timing.methods import at_length, options
+from kernlab.engine.experiments.attention_timing.parameters import FAVOR, Parameters
 
 if TYPE_CHECKING:  # imported at the first run, on the lane
     import torch
 
-    from kernlab.engine.experiments._attention_timing.methods import Tensors
+    from kernlab.engine.experiments.attention_timing.methods import Tensors
 
 PREVIEW = (256, 512)
 """Lengths while a slider moves."""

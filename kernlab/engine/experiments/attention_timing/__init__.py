@@ -23,7 +23,7 @@ from kernlab.engine.contract.figure import Figure, Sheet
 from kernlab.engine.contract.formula import Formula
 from kernlab.engine.contract.memory import Memory
 from kernlab.engine.contract.presets import read as read_presets
-from kernlab.engine.experiments._attention_timing import (
+from kernlab.engine.experiments.attention_timing import (
     answer,
     claims,
     estimates,
@@ -32,16 +32,16 @@ from kernlab.engine.experiments._attention_timing import (
     memory,
     overview,
 )
-from kernlab.engine.experiments._attention_timing.bench import Bench
-from kernlab.engine.experiments._attention_timing.figures import (
+from kernlab.engine.experiments.attention_timing.bench import Bench
+from kernlab.engine.experiments.attention_timing.figures import (
     ESTIMATES,
     MATRIX,
     OVERVIEW,
     TIMING,
     figures,
 )
-from kernlab.engine.experiments._attention_timing.formulas import formulas
-from kernlab.engine.experiments._attention_timing.parameters import Parameters
+from kernlab.engine.experiments.attention_timing.formulas import formulas
+from kernlab.engine.experiments.attention_timing.parameters import Parameters
 
 
 class AttentionTiming:

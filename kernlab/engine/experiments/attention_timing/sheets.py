@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernlab.engine.contract.figure import Column, Sheet
-from kernlab.engine.experiments._attention_timing.parameters import SHORT, Parameters
+from kernlab.engine.experiments.attention_timing.parameters import SHORT, Parameters
 
 
 def sheets(p: Parameters, view: str) -> tuple[Sheet, Sheet]:

@@ -19,11 +19,11 @@ import numpy as np
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table
 from kernlab.engine.contract.text import count
-from kernlab.engine.experiments._attention_timing import peak
-from kernlab.engine.experiments._attention_timing.bench import Bench
-from kernlab.engine.experiments._attention_timing.errors import may_run
-from kernlab.engine.experiments._attention_timing.methods import options, predicted_bytes
-from kernlab.engine.experiments._attention_timing.parameters import SHORT, Parameters
+from kernlab.engine.experiments.attention_timing import peak
+from kernlab.engine.experiments.attention_timing.bench import Bench
+from kernlab.engine.experiments.attention_timing.errors import may_run
+from kernlab.engine.experiments.attention_timing.methods import options, predicted_bytes
+from kernlab.engine.experiments.attention_timing.parameters import SHORT, Parameters
 
 ROOT = Path(__file__).resolve().parents[4]
 MAIN = f"from {peak.__name__} import main; main()"

@@ -68,8 +68,8 @@ def work(job: dict[str, Any]) -> None:
     """Measure all methods and lengths of a job, one after the other."""
     import torch
 
-    from kernlab.engine.experiments._attention_timing.bench import torch_threads
-    from kernlab.engine.experiments._attention_timing.methods import prepared
+    from kernlab.engine.experiments.attention_timing.bench import torch_threads
+    from kernlab.engine.experiments.attention_timing.methods import prepared
     from kernlab.engine.numerics.attention_inputs import attention_inputs
     from kernlab.engine.numerics.attention_options import AttentionOptions
 

@@ -13,14 +13,14 @@ import numpy as np
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table
 from kernlab.engine.contract.text import count, number
-from kernlab.engine.experiments._attention_timing import table3
-from kernlab.engine.experiments._attention_timing.bench import Bench
-from kernlab.engine.experiments._attention_timing.methods import (
+from kernlab.engine.experiments.attention_timing import table3
+from kernlab.engine.experiments.attention_timing.bench import Bench
+from kernlab.engine.experiments.attention_timing.methods import (
     LONGEST_CALL,
     expected_seconds,
     refused,
 )
-from kernlab.engine.experiments._attention_timing.parameters import SHORT, Parameters
+from kernlab.engine.experiments.attention_timing.parameters import SHORT, Parameters
 from kernlab.engine.numerics import timing
 from kernlab.engine.numerics.timing import Array, Interval, Sample, Summary, Turn
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernlab.engine.contract.claim import Statement
-from kernlab.engine.experiments._attention_timing import table3
+from kernlab.engine.experiments.attention_timing import table3
 
 PAPER = "Degenerate kernel approximations (paper 000)"
 CANNOT = "Where FAVOR+ cannot work"
