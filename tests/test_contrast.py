@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -146,10 +148,13 @@ def test_exports_are_drawn_in_the_light_colours() -> None:
 
 
 def everything(experiment: Experiment) -> Any:
-    """The defaults, with every word of every check list."""
-    fields = fields_of(experiment.Parameters)
-    lists = {field.name: tuple(field.options) for field in fields if field.kind == "flags"}
-    return experiment.Parameters(**lists)
+    """The defaults, with every word of every check list, where all may go together."""
+    made = experiment.Parameters()
+    for field in fields_of(experiment.Parameters):
+        if field.kind == "flags":
+            with contextlib.suppress(ValueError):
+                made = replace(made, **{field.name: tuple(field.options)})
+    return made
 
 
 def drawn(figure: Figure) -> Iterator[tuple[str, Style]]:

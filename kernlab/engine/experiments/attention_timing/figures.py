@@ -142,8 +142,8 @@ def _peaks(p: Parameters, tables: Tables) -> Figure:
     items: list[Item] = [Mark(y=1000 * p.memory_limit, label="memory limit")]
     for name in p.methods:
         style = STYLES[name]
-        faint = Style(style.role, "dot", width=1.0)
-        items.append(Line("peaks", "n", f"{name}_predicted", faint))
+        thin = Style(style.role, "dot", style.marker, width=1.0)
+        items.append(Line("peaks", "n", f"{name}_predicted", thin, markers=True))
     items += [
         Line("peaks", "n", name, STYLES[name], SHORT[name], markers=True) for name in p.methods
     ]

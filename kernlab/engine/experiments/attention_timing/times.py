@@ -115,7 +115,7 @@ def _drained(
         note = ""
         if turn.upcoming:
             about = announced(bench.p, turn.upcoming, n, known, turn.expected)
-            note = f"timing {SHORT[turn.upcoming]} alone at n = {count(n)}{about}"
+            note = f"timing {SHORT[turn.upcoming]} at n = {count(n)}{about}"
         yield note, turn.samples
 
 
