@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernlab.engine.numerics import finite_width
+from kernlab.engine.numerics import finite_width, ntk
 from kernlab.engine.numerics.finite_width import (
     empirical,
     empirical_in_steps,
@@ -183,7 +183,6 @@ def test_relu_diagonal_has_no_mean_shift(profile: str) -> None:
 def test_wide_networks_tend_to_the_infinite_width_kernel(
     depth: int, activation: str, bias: float
 ) -> None:
-    ntk = pytest.importorskip("kernlab.engine.numerics.ntk")
     points, width, draws = on_sphere(3, 3), 3000, 60
     limit = ntk.kernel_matrix(points, depth, activation=activation, bias=bias)
     found = empirical(points, depth, width, draws=draws, rng=2, activation=activation, bias=bias)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernlab.engine.numerics import gaussian_operator as gaussian
-from kernlab.engine.numerics import hermite
+from kernlab.engine.numerics import hermite, ntk
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "ntk.json").read_text("utf-8"))
 FUNCTIONS = {"relu": lambda x: max(x, mpmath.mpf(0)), "abs": abs, "erf": mpmath.erf}
@@ -69,7 +69,6 @@ def test_dual_kernel_is_the_sum_of_its_series(activation: str, cosine: float) ->
 def test_power_series_adds_up_to_the_tangent_kernel(
     activation: str, bias: float, depth: int, cosine: float
 ) -> None:
-    ntk = pytest.importorskip("kernlab.engine.numerics.ntk")
     series = hermite.power_series(depth, 300, activation=activation, bias=bias)
     assert (series >= 0).all()
     expected = float(ntk.kernel(cosine, depth, activation=activation, bias=bias))
@@ -189,7 +188,6 @@ def _drained(steps: Any) -> Any:
 
 @pytest.mark.parametrize(("activation", "bias"), [("relu", 0.7), ("abs", 0.2), ("erf", 0.5)])
 def test_radial_kernel_agrees_with_the_unit_sphere(activation: str, bias: float) -> None:
-    ntk = pytest.importorskip("kernlab.engine.numerics.ntk")
     cosines, one = np.linspace(-1, 1, 9)[1:-1], np.ones(1)
     found = _drained(gaussian._tangent(cosines, one, one, 4, activation, bias))
     expected = ntk.kernel(cosines, 4, activation=activation, bias=bias)
