@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphi
 
 from kernlab.engine.contract.drawing import COLORS, Drawing, DrawnImage, Range
 from kernlab.engine.contract.text import THIN_SPACE, power_of_ten
-from kernlab.ui.items import Palette, Projection, color_image
+from kernlab.ui.items import Palette, Projection, color_image, survived
 
 TICK = 4.0
 LONGEST = 8
@@ -240,6 +240,10 @@ class Frame(QGraphicsObject):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
+        with survived():
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.setFont(self.font)
         if self._empty:
             painter.setPen(self.palette.color("muted"))

@@ -8,7 +8,9 @@ change of theme needs nothing but an update.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -117,6 +119,8 @@ class Brushwork:
 
 def polygon(x: Array, y: Array) -> QPolygonF:
     """A Qt polygon that holds the given pixels."""
+    if x.size == 0:
+        return QPolygonF()
     made: QPolygonF = functions.create_qpolygonf(x.size)
     memory = functions.ndarray_from_qpolygonf(made)
     memory[:, 0] = x
@@ -397,6 +401,19 @@ def layered(items: tuple[DrawnItem, ...]) -> list[DrawnItem]:
         return _layers.index(DrawnLine) + 0.5 if strong else _layers.index(type(item))
 
     return sorted(items, key=layer)
+
+
+@contextmanager
+def survived() -> Iterator[None]:
+    """Report what goes wrong while a graphics item is painted, and go on.
+
+    Shiboken 6.11 on Python 3.11 kills the process where an error that C code raised, such as
+    NumPy's, leaves a method that Qt calls within another one.
+    """
+    try:
+        yield
+    except Exception:
+        sys.excepthook(*sys.exc_info())
 
 
 def paint_item(item: DrawnItem, work: Brushwork) -> None:

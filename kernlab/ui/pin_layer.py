@@ -23,6 +23,7 @@ from kernlab.ui.items import (
     markers_path,
     polygon,
     runs,
+    survived,
     thinned,
     visible,
 )
@@ -126,7 +127,8 @@ class PinLayer(QGraphicsObject):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(-self._corner)
         for item in self.behind:
-            self._paint(painter, item)
+            with survived():
+                self._paint(painter, item)
         painter.end()
         return picture
 

@@ -28,7 +28,7 @@ from kernlab.engine.contract.drawing import (
 )
 from kernlab.engine.contract.text import number
 from kernlab.ui.axes import Frame, Margins
-from kernlab.ui.items import Brushwork, Palette, Projection, layered, paint_item
+from kernlab.ui.items import Brushwork, Palette, Projection, layered, paint_item, survived
 from kernlab.ui.pin_layer import PinLayer
 
 STALE_OPACITY = 0.5
@@ -76,7 +76,8 @@ class Layers(QGraphicsObject):
         painter.setFont(self.font)
         work = Brushwork(painter, self.to, self.palette, self.font, [])
         for item in self.items:
-            paint_item(item, work)
+            with survived():
+                paint_item(item, work)
 
 
 class _Stage(pyqtgraph.ViewBox):  # type: ignore[misc]

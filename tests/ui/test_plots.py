@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from kernlab.assets import roles
-from kernlab.engine.contract.drawing import Drawing, DrawnSheet, draw
+from kernlab.engine.contract.drawing import Drawing, DrawnLine, DrawnSheet, draw
 from kernlab.engine.contract.figure import (
     Axis,
     Band,
@@ -102,6 +103,37 @@ def test_every_kind_of_item_paints(card: FigureCard, kind: str, log: bool) -> No
     card.show_drawing(_drawing([KINDS[kind]], log=log))
     assert card.plot.items()
     assert _picture(card) != before
+
+
+@pytest.mark.parametrize("away", [(1e3, 0.0), (0.0, 1e3), (1e3, 1e3), (-1e3, -1e3)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_item_may_lie_out_of_view(
+    card: FigureCard, kind: str, away: tuple[float, float]
+) -> None:
+    drawing = _drawing([KINDS[kind]])
+    card.show_drawing(drawing)
+    shifted = [
+        (view[0] + by, view[1] + by)
+        for view, by in zip((drawing.x.view, drawing.y.view), away, strict=True)
+    ]
+    card.plot.choose(shifted[0], shifted[1])
+    assert not _picture(card).isNull()
+
+
+def test_an_item_that_cannot_be_painted_is_reported_and_the_others_are_painted(
+    card: FigureCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[BaseException] = []
+    monkeypatch.setattr("sys.excepthook", lambda kind, error, trace: told.append(error))
+    good = _drawing([CURVE])
+    card.show_drawing(good)
+    before = _picture(card)
+    line = good.items[0]
+    assert isinstance(line, DrawnLine)
+    # NumPy raises this one in C, which would kill the process on its way through Qt.
+    card.show_drawing(replace(good, items=(replace(line, y=line.y[:7]), line)))
+    assert _picture(card) == before
+    assert any("broadcast" in str(error) or "match" in str(error) for error in told)
 
 
 def _color_at(card: FigureCard, x: float, y: float) -> str:
