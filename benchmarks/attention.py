@@ -3,7 +3,8 @@
 One line a target: target, measured, met or not. Speeds are ratios of medians in one process,
 methods in a new order in each round, float32 on the CPU: of CPU time on one thread, of wall time
 on two. Batch 8 is that of the source paper's Table 3. Peak memory is that of one call in a
-process of its own, result included, inputs not (Linux only).
+process of its own, result included, inputs not (Linux only). The ratios to what no code can
+leave out, products and exponentials, say what is possible on this machine at most.
 Peers, where installed: performer-pytorch 1.1.4 and nystrom-attention 0.0.14, with what they
 import: einops 0.8.2, local-attention 1.11.2, axial-positional-embedding 0.3.12,
 hyper-connections 0.4.11, torch-einops-utils 0.2.0 (pip install --no-deps).
@@ -50,6 +51,7 @@ QUICK = (512, 2048)
 MOST_NAIVE, MOST_FUSED = 4096, 4096
 PERFORMER, NYSTROM = "performer-pytorch", "nystrom-attention"
 PEERS = (PERFORMER, NYSTROM)
+FAVOR_FLOOR, FUSED_FLOOR = "FAVOR+'s products and exponentials", "attention's own"
 
 Attend = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -107,6 +109,30 @@ def methods(n: int) -> dict[str, Attend]:
     return found
 
 
+def floors(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> dict[str, Callable[[], Any]]:
+    """What no code can leave out, head by head in the cache: products and exponentials alone."""
+    n, features = q.shape[-2], attention.AttentionOptions().features
+    heads = list(zip(*(x.reshape(-1, n, D) for x in (q, k, v)), strict=True))
+    weights, lifted = torch.randn(D, features), torch.empty(n, features)
+    block = min(n, 256)
+    scores = torch.empty(block, n)
+
+    def favor() -> None:
+        for one, other, values in heads:
+            torch.mm(other, weights, out=lifted).mul_(0.01).exp_()
+            state = lifted.T @ values
+            torch.mm(one, weights, out=lifted).mul_(0.01).exp_()
+            lifted @ state
+
+    def fused() -> None:
+        for one, other, values in heads:
+            for rows in one.split(block):
+                torch.mm(rows, other.T, out=scores[: len(rows)]).mul_(0.01).exp_()
+                scores[: len(rows)] @ values
+
+    return {FAVOR_FLOOR: favor, FUSED_FLOOR: fused}
+
+
 def times(works: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
     """Median seconds of each, shuffled anew in every round after one that warms up."""
     clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
@@ -130,13 +156,16 @@ def speeds(lengths: tuple[int, ...], threads: int, batch: int) -> None:
     for n in lengths:
         inputs = attention.attention_inputs("smooth", (batch, HEADS, n, D), generator=1)
         works = {name: (lambda f=f, inputs=inputs: f(*inputs)) for name, f in methods(n).items()}
+        works |= floors(*inputs)
         found = times(works, 9 if batch * n <= 2048 else 5)
         shown = ", ".join(f"{name} {1e3 * value:.3g}" for name, value in found.items())
         print(f"  n = {n}, ms: {shown}", flush=True)
         for name in ("favor", "favor-chunked"):
             ratio(found, PERFORMER, name, n, 4.0 if 512 <= n <= 2048 else 2.0)
+        ratio(found, PERFORMER, FAVOR_FLOOR, n, None)
         ratio(found, NYSTROM, "nystrom", n, 1.2)
         ratio(found, "naive", "fused", n, 4.0 if n >= 512 else None)
+        ratio(found, "naive", FUSED_FLOOR, n, None)
         share = found["coreset"] / found["nystrom"]
         line(f"coreset (64) over nystrom (64), n = {n}", "≤ 1.6", f"{share:.2f}", share <= 1.6)
 
