@@ -1,7 +1,7 @@
 """Thousands of random parameter changes in the real window, offscreen (`make soak`).
 
-Fails when anything crashed, a thread or a timer leaked, or memory grew by more than 50 MB
-after the first fifth (caches emptied and the allocator trimmed before each reading).
+The panels take turns. Fails when anything crashed, a thread leaked, or memory grew by more
+than 50 MB after the first fifth (caches emptied and the allocator trimmed before each reading).
 
     python -m benchmarks.soak [--changes 5000] [--experiment gapped-sine]
 """
@@ -36,6 +36,8 @@ from kernlab.ui.window import Window
 GROWTH = 50.0
 LARGEST = 200_000
 """Integers stay below this, so that thousands of changes take minutes."""
+TURN = 50
+"""Changes of a panel before the next one has its turn."""
 
 
 def live(milliseconds: int) -> None:
@@ -126,7 +128,7 @@ def main() -> int:
     threads = threading.active_count()
     base, begun = 0.0, time.monotonic()
     for done in range(1, options.changes + 1):
-        panel = panels[done * len(panels) // (options.changes + 1)]
+        panel = panels[done // TURN % len(panels)]
         window.show_panel(panel.experiment.key)
         change(window, panel, rng)
         live(rng.choice((0, 5, 20, 40)))

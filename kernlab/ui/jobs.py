@@ -295,9 +295,10 @@ class Lane:
     def _deliver(self, run: Run, step: Step) -> None:
         request = run.request
         run.precision = step.precision or run.precision
+        run.fraction = run.fraction if step.fraction is None else step.fraction
         if step.note or step.fraction is not None or step.precision:
             note = f"{step.note or 'timing'}: {ALONE}" if request.alone else step.note
-            status = Status(request.serial, step.fraction, note, run.precision, run.started)
+            status = Status(request.serial, run.fraction, note, run.precision, run.started)
             self.mailbox.put(request.panel, status=status)
         if not step.tables:
             return

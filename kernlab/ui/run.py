@@ -39,6 +39,7 @@ class Run:
         self.rests_until = 0.0
         self.started = time.perf_counter()
         self.precision = ""
+        self.fraction = 0.0
         part = cache.part(request.experiment.key)
         steps: Iterator[Step | Break | None]
         if request.purpose == "break":

@@ -93,6 +93,26 @@ def test_a_run_delivers_its_figure_answer_and_end(lane: Lane) -> None:
     assert isinstance(finished, Finished) and finished.request.serial == 7
 
 
+def test_a_step_that_does_not_know_how_far_it_is_keeps_the_share_done(lane: Lane) -> None:
+    """So the bar and the button that cancels stay."""
+    done = threading.Event()
+
+    def steps(p: int, fidelity: str) -> Iterator[Step]:
+        yield Step(None, "loading")
+        yield Step(0.4, "half")
+        yield Step(None, "more")
+        while not done.wait(0.002):
+            yield Step()
+
+    def share_at(note: str) -> float | None:
+        mail = lane.mailbox.take_rest("steps")
+        return mail.status.fraction if mail and mail.status and mail.status.note == note else None
+
+    lane.submit(request(Steps(steps), 1))
+    assert wait(lambda: share_at("more")) == 0.4
+    done.set()
+
+
 def test_the_newest_of_many_requests_is_the_only_full_run(lane: Lane) -> None:
     gate = threading.Event()
 

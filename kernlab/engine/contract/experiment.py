@@ -24,7 +24,7 @@ class Step:
     """A partial result, and a place to stop.
 
     Attributes:
-        fraction: how much of the run is done, 0 to 1, or None where nobody knows.
+        fraction: how much of the run is done, 0 to 1, or None for as much as before.
         note: what is being computed now.
         tables: whole new tables, only those that changed.
         precision: the error of the numbers shown, for the status line.
