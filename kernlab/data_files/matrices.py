@@ -6,6 +6,7 @@ import ast
 import hashlib
 import os
 import re
+from collections import Counter
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, Literal, TextIO
@@ -23,10 +24,11 @@ from kernlab.data_files.numbers import (
     split,
 )
 from kernlab.engine.contract.own_data import Array, check_entries, check_shape
-from kernlab.engine.contract.parameters import Field, OwnData
+from kernlab.engine.contract.parameters import Field, OwnData, shown
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 4096
+_quoted = re.compile(r'"[^"]*"')
 _real = re.compile(r"[<>=|]?[iu][1248]|[<>=|]?f[248]")
 
 
@@ -35,8 +37,10 @@ def read_matrix(path: str | os.PathLike[str], field: Field) -> OwnData:
 
     A `.npy` holds a two-dimensional array of floats or integers; its header is read and compared
     with the file's size before anything is allocated, and no object is ever unpickled. A CSV
-    holds rows of numbers between commas, semicolons or tabs; a first line without any number is
-    a header, lines that start with `#` and empty ones are skipped.
+    holds rows of numbers between commas, semicolons or tabs; lines that start with `#` and empty
+    ones are skipped. A first line with a word in it and no number is a header: its fields, without
+    quotation marks and spaces around them, are the `names` of the columns. In quotation marks a
+    number is a name too, a field may be empty, and a name may stand twice.
 
     Args:
         path: the file.
@@ -53,21 +57,22 @@ def read_matrix(path: str | os.PathLike[str], field: Field) -> OwnData:
                 return _from_npy(path, raw, size, field)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror or error}") from None
-    digest, matrix = read_text(path, field, lambda file: _from_csv(path, file, field))
-    return _own(path, digest, matrix)
+    digest, (matrix, names) = read_text(path, field, lambda file: _from_csv(path, file, field))
+    return _own(path, digest, matrix, names)
 
 
-def _own(path: Path, digest: str, matrix: Array) -> OwnData:
+def _own(path: Path, digest: str, matrix: Array, names: tuple[str, ...] = ()) -> OwnData:
     check_entries(matrix, str(path))
     matrix.flags.writeable = False
-    return OwnData(str(path), digest, {}, matrix)
+    return OwnData(str(path), digest, {}, matrix, names=names)
 
 
-def _from_csv(path: Path, file: TextIO, field: Field) -> Array:
+def _from_csv(path: Path, file: TextIO, field: Field) -> tuple[Array, tuple[str, ...]]:
     first = next(iter(Lines(path, file)), "").rstrip("\n")
     if not first:
         raise Refused(f"{path} holds no numbers; allowed: {field.allowed}")
-    delimiter = next((mark for mark in "\t;" if mark in first), ",")
+    unquoted = _quoted.sub("", first)
+    delimiter = next((mark for mark in "\t;" if mark in unquoted), ",")
     fields = split(first, delimiter)
     width = len(fields)
     if width < 2:
@@ -75,16 +80,44 @@ def _from_csv(path: Path, file: TextIO, field: Field) -> Array:
             f"{path} holds one column; at least 2 are needed, "
             "with commas, semicolons or tabs between them"
         )
-    places = tuple(range(width))
+    names = _names(fields, first)
     layout = Layout(
         delimiter,
         width,
-        places,
-        tuple(str(place + 1) for place in places),
-        header=all(text.strip() and as_number(text) is None for text in fields),
+        tuple(range(width)),
+        _labels(names, width),
+        header=bool(names),
         most_rows=max(1, field.max_bytes // (8 * width)),
+        optional=True,
     )
-    return np.ascontiguousarray(read_numbers(path, file, layout))
+    return np.ascontiguousarray(read_numbers(path, file, layout)), names
+
+
+def _names(fields: list[str], line: str) -> tuple[str, ...]:
+    """The names in a header; none where the line is none."""
+    words = 0
+    for text in fields:
+        number = as_number(text) is not None
+        if number and f'"{text}"' not in line:
+            return ()
+        words += not number and bool(text.strip())
+    return tuple(map(_bare, fields)) if words else ()
+
+
+def _bare(text: str) -> str:
+    text = text.strip()
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1].strip() if quoted else text
+
+
+def _labels(names: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """What messages call the columns: by name, or by number where that names none or several."""
+    times = Counter(names)
+    found = names or ("",) * width
+    return tuple(
+        shown(name) if name and times[name] == 1 else str(place + 1)
+        for place, name in enumerate(found)
+    )
 
 
 def _from_npy(path: Path, raw: BufferedReader, size: int, field: Field) -> OwnData:

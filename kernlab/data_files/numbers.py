@@ -20,6 +20,10 @@ from kernlab.engine.contract.own_data import Array
 from kernlab.engine.contract.parameters import Field
 
 SNIFF = 65_536
+MISSING = ("na", "n/a", "nan", "null", "none", "nil", "missing", "unknown", "?", "-", "--", ".")
+"""What stands in files where a number is missing, in small letters."""
+CODE = "code categories as numbers, or leave the column out"
+"""What to do with words in a column that may be left out."""
 
 T = TypeVar("T")
 
@@ -91,6 +95,7 @@ class Layout:
     Attributes:
         header: whether the first line holds no data.
         most_rows: rows that it may have.
+        optional: whether it may do without a column.
     """
 
     delimiter: str
@@ -99,6 +104,7 @@ class Layout:
     labels: tuple[str, ...]
     header: bool = True
     most_rows: int | None = None
+    optional: bool = False
 
 
 class Lines:
@@ -176,19 +182,28 @@ def split(line: str, delimiter: str) -> list[str]:
         return line.split(delimiter)
 
 
-def trouble(text: str) -> str:
-    """Why a field is no usable number; empty where it is one."""
+def trouble(text: str, *, optional: bool = False) -> tuple[str, str]:
+    """Why a field is no usable number, and what to do; both empty where it is one.
+
+    Args:
+        text: the field.
+        optional: whether its column may be left out.
+    """
     plain = text.strip()
     shown = plain if len(plain) <= 40 else plain[:39] + "…"
     remedy = "remove the row or fill it with a finite number"
+    if optional:
+        remedy = "fill it with a finite number, or leave out the row or the column"
     if not plain:
-        return f"the field is empty; {remedy}"
+        return "the field is empty", remedy
     number = as_number(plain)
-    if number is None:
-        if re.fullmatch(r"[-+]?\d+,\d+", plain):
-            remedy = "write a decimal point"
-        return f"{shown!r} is not a number; {remedy}"
-    return "" if math.isfinite(number) else f"{shown} is not a finite number; {remedy}"
+    if number is not None:
+        return ("", "") if math.isfinite(number) else (f"{shown} is not a finite number", remedy)
+    if re.fullmatch(r"[-+]?\d+,\d+", plain):
+        remedy = "write a decimal point"
+    elif optional and plain.lower().strip("<>#") not in MISSING:
+        remedy = CODE
+    return f"{shown!r} is not a number", remedy
 
 
 def as_number(text: str) -> float | None:
@@ -203,12 +218,16 @@ def _explained(path: Path, layout: Layout, reason: str) -> ValueError:
     """Find the value that could not be used, in a slow second pass that only failures pay."""
     with path.open(encoding="utf-8-sig") as file:
         lines = Lines(path, file)
-        for line in lines.rows(layout):
+        for row, line in enumerate(lines.rows(layout), 1):
             if line.count('"') % 2:
                 return Refused(f"{path}, line {lines.number}: a quotation mark is not closed")
             fields = split(line.rstrip("\n"), layout.delimiter)
             for place, label in zip(layout.wanted, layout.labels, strict=True):
-                why = trouble(fields[place])
+                why, remedy = trouble(fields[place], optional=layout.optional)
                 if why:
-                    return Refused(f"{path}, line {lines.number}, column {label}: {why}")
+                    where = f"{path}, line {lines.number}, column {label}"
+                    why += f" (data row {row})" if layout.optional else ""
+                    if remedy == CODE and row == 1 and not layout.header:
+                        remedy += "; if the line is a header, put its numbers in quotation marks"
+                    return Refused(f"{where}: {why}; {remedy}")
     return Refused(f"{path} cannot be read as a table of numbers: {reason}")

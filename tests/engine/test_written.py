@@ -202,6 +202,17 @@ class TestMatrix:
         assert plain["matrix"]["shape"] == [100, 7] and "columns" not in plain
         json.dumps(plain)
 
+    @given(names=st.lists(st.text(max_size=5), min_size=2, max_size=2))
+    def test_its_names_travel_with_it(self, parameters: Any, names: list[str]) -> None:
+        data = own_matrix(np.eye(2), "/a/b.csv", names)
+        again = through_recipe(parameters(source="file", matrix_file=data)).matrix_file
+        assert again == data and again.names == data.names == tuple(names)
+        assert data != own_matrix(np.eye(2), "/a/b.csv")
+
+    def test_one_name_a_column(self) -> None:
+        with pytest.raises(ValueError, match="has 2 columns and 3 names; give one name each"):
+            own_matrix(np.eye(2), names=("a", "b", "c"))
+
     def test_a_large_one_stays_at_home(self, parameters: Any) -> None:
         p = parameters(source="file", matrix_file=own_matrix(np.ones((200, 200)), "/large.npy"))
         recipe = recipes.make("written", p, {})
@@ -216,6 +227,9 @@ class TestMatrix:
             {"shape": [10**12, 10**12], "values": ""}, {"shape": [-1, -4], "values": ""},
             {"shape": ["2", 2], "values": ""}, {"shape": [0, 0], "values": ""},
             {"shape": [2, 2], "values": base64.b64encode(b"\xff" * 32).decode()},
+            {"shape": [2, 2], "values": base64.b64encode(b"\0" * 32).decode(), "names": ["a"]},
+            {"shape": [2, 2], "values": base64.b64encode(b"\0" * 32).decode(), "names": "ab"},
+            {"shape": [2, 2], "values": base64.b64encode(b"\0" * 32).decode(), "names": [1, 2]},
         ],
     )  # fmt: skip
     def test_damaged_ones_take_the_default(self, parameters: Any, part: Any) -> None:

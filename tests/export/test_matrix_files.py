@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import os
@@ -19,6 +20,11 @@ from kernlab.data_files import read_matrix, read_own_data
 from kernlab.engine.contract.parameters import Field, Matrix, OwnData, fields_of
 
 MOST = 1_000_000
+NAMES = (
+    st.text(st.characters(exclude_categories=("C", "Zl", "Zp")), max_size=8)
+    .map(str.strip)
+    .filter(lambda name: name[:1] not in ("'", '"'))
+)
 
 
 def _field(most: int = MOST) -> Field:
@@ -172,11 +178,16 @@ class TestCsv:
             (b"1\n2\n", "holds one column; at least 2 are needed"),
             (b"1 2\n3 4\n", "holds one column"),
             (b"1,2\n3,four\n", "line 2, column 2: 'four' is not a number"),
-            (b"a,b\n1,2\nthree,4\n", "line 3, column 1: 'three' is not a number"),
-            (b"1,b\n1,2\n3,4\n", "line 1, column 2: 'b' is not a number"),
+            (b"a,b\n1,2\nthree,4\n", "line 3, column 'a': 'three' is not a number (data row 2)"),
+            (b"a,\n1,2\n3,four\n", "line 3, column 2: 'four' is not a number"),
+            (b"a,a\n1,2\n3,four\n", "line 3, column 2: 'four' is not a number"),
+            (b"1,b\n1,2\n3,4\n", "line 1, column 2: 'b' is not a number (data row 1); code"),
+            (b"1,b\n1,2\n3,4\n", "if the line is a header, put its numbers in quotation marks"),
+            (b"1,2\n3,red\n", "code categories as numbers, or leave the column out"),
+            (b"1,2\n3,N/A\n", "fill it with a finite number, or leave out the row or the column"),
             (b"1,2\n3,nan\n", "line 2, column 2: nan is not a finite number"),
             (b"1,2\n,4\n", "line 2, column 1: the field is empty"),
-            (b"1;2\n3;4,5\n", "line 2, column 2: '4,5' is not a number; write a decimal point"),
+            (b"1;2\n3;4,5\n", "line 2, column 2: '4,5' is not a number (data row 2); write a"),
             (b"1,2\n3\n", "line 2: fields found 1, in the first row 2"),
             (b"a,b\n1,2,3\n", "line 2: fields found 3, in the header 2"),
             (b'1,2\n3,"4\n5,6\n', "line 2: a quotation mark is not closed"),
@@ -189,6 +200,55 @@ class TestCsv:
         path = tmp_path / "a.csv"
         path.write_bytes(raw)
         assert sentence in _refusal(path)
+
+    @pytest.mark.parametrize(
+        ("header", "names"),
+        [
+            ("a,b c, d ", ("a", "b c", "d")),
+            ('"a",\' b \',"x, y; z"', ("a", "b", "x, y; z")),
+            ("Größe;Preis [€];n", ("Größe", "Preis [€]", "n")),
+            (",a,", ("", "a", "")),
+            ("a,a,A", ("a", "a", "A")),
+            ('a,"3","1990"', ("a", "3", "1990")),
+            ("\ufeffa\tb\tc", ("a", "b", "c")),
+        ],
+    )
+    def test_a_header_names_the_columns(
+        self, tmp_path: Path, header: str, names: tuple[str, ...]
+    ) -> None:
+        path = tmp_path / "a.csv"
+        mark = "\t" if "\t" in header else ";" if "Größe" in header else ","
+        path.write_text(f"{header}\n{mark.join('123')}\n{mark.join('456')}\n", encoding="utf-8")
+        data = read_matrix(path, _field())
+        assert data.names == names
+        assert data.matrix is not None and data.matrix.tolist() == [[1, 2, 3], [4, 5, 6]]
+
+    @pytest.mark.parametrize("name", ["plain", "bom and crlf", "semicolons", "tabs", "comments"])
+    def test_without_a_header_there_are_no_names(self, tmp_path: Path, name: str) -> None:
+        path = tmp_path / "a.csv"
+        path.write_bytes(GOOD[name])
+        assert read_matrix(path, _field()).names == ()
+
+    @given(names=st.lists(NAMES, min_size=2, max_size=6))
+    def test_whatever_is_in_quotation_marks_is_a_name(
+        self, tmp_path_factory: pytest.TempPathFactory, names: list[str]
+    ) -> None:
+        path = tmp_path_factory.mktemp("names") / "a.csv"
+        names[0] = f"a{names[0]}"  # one that is no number
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+            writer.writerows([names, range(len(names)), range(len(names))])
+        data = read_matrix(path, _field())
+        assert data.names == tuple(names)
+        assert data.matrix is not None and data.matrix.shape == (2, len(names))
+
+    def test_names_take_no_part_in_what_is_equal(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.csv"
+        path.write_bytes(GOOD["header"])
+        one = read_matrix(path, _field())
+        path = path.rename(tmp_path / "b.csv")
+        assert one == read_matrix(path, _field()) and one.nbytes == 48 + 3
+        assert one.sha256 == hashlib.sha256(GOOD["header"]).hexdigest()
 
     def test_more_numbers_than_allowed(self, tmp_path: Path) -> None:
         path = tmp_path / "a.csv"

@@ -280,6 +280,36 @@ class TestMatrix:
             assert str(path) in user.message and "\n" not in user.message
             assert user.panel.parameters == before
 
+    def test_a_column_of_an_own_file_by_its_name(
+        self, make_user: Callable[[], Any], tmp_path: Path
+    ) -> None:
+        user = make_user()
+        user.open("least-squares-attention")
+        user.rest()
+        table = np.random.default_rng(0).standard_normal((30, 3))
+        for name, header in (("a.csv", "rooms,price,tax"), ("b.csv", "rooms,rent,tax")):
+            np.savetxt(tmp_path / name, table, delimiter=",", header=header, comments="")
+        user.window.opening.load_data("data_file", tmp_path / "a.csv")
+        user.wait(lambda: user.value("data") == "file")
+        user.enter("target_column", "price")
+        user.rest()
+        assert "the prediction of “price” " in user.panel.answer.text()
+        user.enter("target_column", "prize")
+        assert "are 'rooms', 'price', 'tax'" in user.message
+        assert "did you mean 'price'?" in user.message and user.value("target_column") == "price"
+        user.enter("target_column", "2")
+        user.rest()
+        assert user.message == "" and "the prediction of “price” " in user.panel.answer.text()
+        user.enter("target_column", "price")
+        user.window.opening.load_data("data_file", tmp_path / "b.csv")
+        user.wait(lambda: "are 'rooms', 'rent', 'tax'" in user.message)
+        user.enter("target_column", "rent")
+        user.rest()
+        assert user.message == "" and "the prediction of “rent” " in user.panel.answer.text()
+        (tmp_path / "c.csv").write_text("rooms,hue\n1,2\n3,red\n")
+        user.window.opening.load_data("data_file", tmp_path / "c.csv")
+        user.wait(lambda: "line 3, column 'hue': 'red' is not a number" in user.message)
+
     def test_a_session_brings_both_back(
         self, written: str, make_user: Callable[[], Any], matrix_file: Path, tmp_path: Path
     ) -> None:

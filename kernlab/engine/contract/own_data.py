@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +24,8 @@ class OwnData:
         columns: the columns by name; none where it is something else.
         matrix: the matrix, where it is one.
         arrays: the arrays by name, of any number of axes; none where it is something else.
+        names: what the columns of the matrix are called, as they are written, so that one may be
+            empty or stand twice; none where nobody named them.
     """
 
     path: str
@@ -31,6 +33,7 @@ class OwnData:
     columns: Mapping[str, Array]
     matrix: Array | None = None
     arrays: Mapping[str, Array] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, OwnData) and other.sha256 == self.sha256
@@ -42,7 +45,8 @@ class OwnData:
     def nbytes(self) -> int:
         held = 0 if self.matrix is None else self.matrix.nbytes
         named = (*self.columns.values(), *self.arrays.values())
-        return held + sum(values.nbytes for values in named)
+        words = sum(len(name.encode(errors="replace")) for name in self.names)
+        return held + words + sum(values.nbytes for values in named)
 
 
 def own_data(columns: Mapping[str, npt.ArrayLike], path: str = "<arrays>") -> OwnData:
@@ -72,11 +76,16 @@ def own_data(columns: Mapping[str, npt.ArrayLike], path: str = "<arrays>") -> Ow
     return OwnData(path, digest.hexdigest(), arrays)
 
 
-def own_matrix(values: npt.ArrayLike, path: str = "<array>") -> OwnData:
+def own_matrix(values: npt.ArrayLike, path: str = "<array>", names: Sequence[str] = ()) -> OwnData:
     """Own data from a matrix in memory: finite real numbers, at least 2 by 2.
 
+    Args:
+        values: the matrix.
+        path: what messages call it.
+        names: what its columns are called, one each, or nothing.
+
     Raises:
-        ValueError: it is no such matrix; one sentence.
+        ValueError: it is no such matrix, or has another number of columns; one sentence.
     """
     try:
         given = np.asarray(values)
@@ -88,9 +97,15 @@ def own_matrix(values: npt.ArrayLike, path: str = "<array>") -> OwnData:
     array = np.array(given, dtype=np.float64, order="C")
     check_entries(array, "the matrix")
     array.flags.writeable = False
+    called = tuple(map(str, names))
+    if called and len(called) != array.shape[1]:
+        raise ValueError(
+            f"the matrix has {array.shape[1]} columns and {len(called)} names; give one name each"
+        )
     digest = hashlib.sha256(repr(array.shape).encode())
+    digest.update(repr(called).encode() if called else b"")
     digest.update(array.tobytes())
-    return OwnData(path, digest.hexdigest(), {}, array)
+    return OwnData(path, digest.hexdigest(), {}, array, names=called)
 
 
 def own_arrays(arrays: Mapping[str, npt.ArrayLike], path: str = "<arrays>") -> OwnData:

@@ -85,7 +85,8 @@ def _plain(value: Any) -> Any:
     if value.nbytes > EMBEDDED_BYTES:
         return plain
     if value.matrix is not None:
-        plain["matrix"] = _shaped(value.matrix)
+        named = {"names": list(value.names)} if value.names else {}
+        plain["matrix"] = _shaped(value.matrix) | named
     elif value.arrays:
         plain["arrays"] = {name: _shaped(array) for name, array in value.arrays.items()}
     else:
@@ -197,7 +198,10 @@ def _matrix(field: Field, part: dict[Any, Any], path: str) -> OwnData:
         raise _damaged(field, error) from None
     if min(rows, columns) < 0 or rows * columns != values.size:
         raise _damaged(field, f"{values.size} values for {rows} by {columns}")
-    return own_matrix(values.reshape(rows, columns), path)
+    names = part.get("names", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _damaged(field, "the names of its columns are no texts")
+    return own_matrix(values.reshape(rows, columns), path, names)
 
 
 def _arrays(field: Field, part: dict[Any, Any], path: str) -> OwnData:

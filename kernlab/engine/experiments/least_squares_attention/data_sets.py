@@ -13,10 +13,8 @@ import numpy.typing as npt
 
 from kernlab.assets import resource
 from kernlab.engine.contract.experiment import Step
-from kernlab.engine.experiments.least_squares_attention.parameters import (
-    Parameters,
-    column_number,
-)
+from kernlab.engine.experiments.least_squares_attention.parameters import Parameters
+from kernlab.engine.experiments.least_squares_attention.target import called, shortened
 
 Array = npt.NDArray[np.float64]
 Order = npt.NDArray[np.intp]
@@ -24,6 +22,10 @@ Order = npt.NDArray[np.intp]
 TEST_ROWS = 2000
 """Simulated rows that are held out, at most."""
 COMPONENT_ROWS, COMPONENT_STEPS = 1000, 30
+SMALLEST, LARGEST = 1e-50, 1e50
+"""The largest entry of an own column, unless all are 0: its fourth power is a float64."""
+CONSTANT = 1e-12
+"""Range over largest size up to which a column counts as constant."""
 SLICE = 400_000
 """Numbers that a slice fills between two yields."""
 
@@ -105,10 +107,27 @@ def _read(p: Parameters) -> tuple[Array, Array, tuple[str, ...]]:
     if p.data != "file":
         return bundled(p.data)
     assert p.data_file is not None and p.data_file.matrix is not None
-    matrix = p.data_file.matrix
-    column = (column_number(p.target_column) or matrix.shape[1]) - 1
+    matrix, column = p.data_file.matrix, p.target_place
     kept = [at for at in range(matrix.shape[1]) if at != column]
-    return matrix[:, kept], matrix[:, column], tuple(f"column {at + 1}" for at in kept)
+    names = called(p.data_file.names, range(matrix.shape[1]))
+    _check_sizes(matrix, names)
+    return matrix[:, kept], matrix[:, column], tuple(names[at] for at in kept)
+
+
+def _check_sizes(matrix: Array, names: tuple[str, ...]) -> None:
+    """Refuse columns whose squares float64 cannot hold.
+
+    Raises:
+        ValueError: one sentence that names the first such column.
+    """
+    size = np.maximum(matrix.max(axis=0), -matrix.min(axis=0))
+    bad = np.flatnonzero((size > LARGEST) | ((size < SMALLEST) & (size > 0)))
+    if bad.size:
+        at = int(bad[0])
+        raise ValueError(
+            f"data_file, {shortened(names[at])}: the largest entry is {size[at]:.3g} in size; "
+            f"allowed: 0, or from {SMALLEST:g} to {LARGEST:g}; write the column in another unit"
+        )
 
 
 def _split(
@@ -119,14 +138,7 @@ def _split(
     if p.split == "random":
         order = np.random.default_rng([p.seed, 0]).permutation(n + m)
     train, test = order[:n][:most], order[n:][:most]
-    kept, asked = features[train], features[test]
-    scale = kept.std(axis=0)
-    mean = kept.mean(axis=0)
-    flat = scale <= 1e-12 * np.maximum(1.0, np.abs(mean))
-    if p.standardize:
-        scale = np.where(flat, 1.0, scale)
-        kept, asked = (kept - mean) / scale, (asked - mean) / scale
-        kept[:, flat] = asked[:, flat] = 0.0
+    kept, asked, flat = _scaled(p, features[train], features[test])
     y, y_test = target[train], target[test]
     return Problem(
         (*p.source, most),
@@ -141,6 +153,23 @@ def _split(
         math.nan,
         len(train) < n,
     )
+
+
+def _scaled(p: Parameters, train: Array, test: Array) -> tuple[Array, Array, Any]:
+    """Features (n, p) and (m, p), scaled in place, and which are constant on training rows (p,)."""
+    low, high = train.min(axis=0), train.max(axis=0)
+    size = np.maximum(np.abs(low), np.abs(high))
+    flat = high - low <= CONSTANT * np.maximum(size, SMALLEST)
+    if p.scaling == "none":
+        return train, test, flat
+    mean, scale = train.mean(axis=0), np.where(flat, 1.0, train.std(axis=0))
+    for part in (train, test):
+        part -= mean
+        if p.scaling == "standard":
+            part /= scale
+            part[:, flat] = 0.0
+    train[:, flat] = 0.0
+    return train, test, flat
 
 
 def _order(values: Array) -> Order:

@@ -31,6 +31,7 @@ from kernlab.engine.experiments.least_squares_attention.styles import (
     here,
     scalar,
 )
+from kernlab.engine.experiments.least_squares_attention.target import shortened
 
 MARKED = 100
 """Components up to which each has a marker; more are drawn on a log axis."""
@@ -143,6 +144,7 @@ def _predictions(p: Parameters, tables: Tables) -> Figure:
     prediction, target = (scalar(tables, "row_summary", name) for name in ("prediction", "target"))
     if prediction is not None and target is not None:
         items.append(Mark(target, prediction, "", HERE))
+    named = f"target: {shortened(p.target_name)}; " if p.target_name else ""
     return Figure(
         "predictions",
         "Predictions against test targets",
@@ -150,7 +152,7 @@ def _predictions(p: Parameters, tables: Tables) -> Figure:
         Axis("target", "y"),
         Axis("prediction", "ŷ"),
         items,
-        note=f"the cross is test row {_test_row(p, tables)}",
+        note=f"{named}the cross is test row {_test_row(p, tables)}",
     )
 
 

@@ -17,6 +17,7 @@ from kernlab.engine.contract.parameters import (
     Text,
     validate,
 )
+from kernlab.engine.experiments.least_squares_attention import target
 
 DATA = {
     "diabetes": "Diabetes, 442 × 10",
@@ -38,22 +39,6 @@ PROJECTIONS = {
     "shared": "One, W_Q = W_K",
     "separate": "Two, W_Q ≠ W_K",
 }
-LAST = "last"
-
-
-def column_number(text: str) -> int:
-    """The place of the target's column: 1, 2 and so on; 0 means the last one.
-
-    Raises:
-        ValueError: it is neither a whole number from 1 on nor `last`.
-    """
-    if text == LAST:
-        return 0
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise ValueError(
-            "not the number of a column; allowed: 1 for the first column and so on, or last"
-        )
-    return int(text)
 
 
 @dataclass(frozen=True)
@@ -72,15 +57,15 @@ class Parameters:
         Matrix(),
         Label("File"),
         OnlyIf("data", ("file",)),
-        Help("a CSV or .npy of numbers, one row a case; code categories as numbers first"),
+        Help("CSV with or without a header, or .npy: one row a case; code categories as numbers"),
     ] = None
     target_column: Annotated[
         str,
-        Text(most=12, check=column_number, example=LAST),
+        Text(check=target.written, example=target.LAST),
         Label("Target column"),
         OnlyIf("data", ("file",)),
-        Help("the number of the column to predict, or last"),
-    ] = LAST
+        Help("the column to predict: its name in the header, else its number from 1, or last"),
+    ] = target.LAST
     mode: Annotated[
         str,
         Group("Model"),
@@ -221,20 +206,45 @@ class Parameters:
         rows, columns = self.data_file.matrix.shape
         if rows < 4:
             raise ValueError(f"data_file has {rows} rows; allowed: at least 4")
-        if column_number(self.target_column) > columns:
-            raise ValueError(
-                f"target_column is {self.target_column} and data_file has {columns} columns; "
-                f"allowed: 1 to {columns}, or last"
-            )
+        try:
+            target.place_of(self.target_column, self.data_file.names, columns)
+        except ValueError as error:
+            raise ValueError(f"target_column {error}") from None
+
+    @property
+    def target_place(self) -> int:
+        """The place of the target in the columns of the own file, from 0."""
+        assert self.data_file is not None and self.data_file.matrix is not None
+        columns = self.data_file.matrix.shape[1]
+        return target.place_of(self.target_column, self.data_file.names, columns)
+
+    @property
+    def target_name(self) -> str:
+        """What the target of the own file is called; empty where it has no name."""
+        if self.data != "file" or self.data_file is None or not self.data_file.names:
+            return ""
+        return target.called(self.data_file.names, [self.target_place])[0]
 
     @property
     def source(self) -> tuple[object, ...]:
         """What the rows and their split depend on."""
         if self.data == "file" and self.data_file is not None:
-            own: tuple[object, ...] = (self.data_file.sha256, self.target_column)
+            own: tuple[object, ...] = (self.data_file.sha256, self.target_place)
         elif self.data == "simulated":
             own = (self.rows, self.features, self.smoothness, self.noise)
         else:
             own = (self.data,)
-        scaled = self.standardize and self.data != "simulated"
-        return (*own, self.split, self.test_fraction, self.seed, scaled)
+        return (*own, self.split, self.test_fraction, self.seed, self.scaling)
+
+    @property
+    def scaling(self) -> str:
+        """What happens to features that are read: `standard`, `centred` or `none`.
+
+        Where a shift changes nothing, they are centred before anything is made of them: of a
+        large mean, rounding leaves what would count as a feature. Softmax attention is not so.
+        """
+        if self.data == "simulated":
+            return "none"
+        if self.standardize:
+            return "standard"
+        return "centred" if self.intercept and self.mode != "softmax" else "none"

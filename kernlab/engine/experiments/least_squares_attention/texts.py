@@ -9,6 +9,7 @@ from typing import Any
 from kernlab.engine.contract.experiment import Landmark, Tables
 from kernlab.engine.contract.text import brief, count, number
 from kernlab.engine.experiments.least_squares_attention.parameters import MODES, Parameters
+from kernlab.engine.experiments.least_squares_attention.target import shortened
 
 
 def answer(p: Parameters, tables: Tables) -> str:
@@ -30,8 +31,9 @@ def _weights(p: Parameters, tables: Tables) -> str:
     if row is None:
         return ""
     share = 100 * float(row["negative"])
+    what = f" of “{shortened(p.target_name)}”" if p.target_name else ""
     text = (
-        f"Test row {int(row['test_row'])}: the prediction "
+        f"Test row {int(row['test_row'])}: the prediction{what} "
         f"**{number(float(row['prediction']), 4)}** sums {count(int(row['n']))} weighted targets; "
         f"**{number(share, 2)} %** of the weights are negative and all sum to "
         f"**{brief(float(row['row_sum']), 4)}**"
@@ -44,8 +46,10 @@ def _named(p: Parameters, row: dict[str, Any]) -> str:
     rank, columns, constant = (int(row[name]) for name in ("rank", "columns", "constant"))
     if p.mode != "ols" or rank < 0 or rank >= columns:
         return ""
-    flat = f", {constant} columns constant" if constant else ""
-    return f" (rank {rank} of {columns}{flat}: minimum-norm answer of the pseudo-inverse)"
+    flat = ":"
+    if constant:
+        flat = f", {constant} column{'s' * (constant > 1)} constant: {row['constant_names']};"
+    return f" (rank {rank} of {columns}{flat} minimum-norm answer of the pseudo-inverse)"
 
 
 def _choice(p: Parameters, tables: Tables) -> str:

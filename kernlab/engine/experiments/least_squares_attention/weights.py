@@ -13,6 +13,7 @@ from kernlab.engine.contract.table import Table, summary
 from kernlab.engine.experiments.least_squares_attention import lights
 from kernlab.engine.experiments.least_squares_attention.bench import Bench, Model, filters
 from kernlab.engine.experiments.least_squares_attention.data_sets import Array
+from kernlab.engine.experiments.least_squares_attention.target import listed
 
 MAP_ROWS, MAP_COLUMNS = 100, 200
 """Test rows and training rows on the map, at most."""
@@ -137,6 +138,7 @@ def _row_tables(bench: Bench, model: Model, row: Array) -> dict[str, Table]:
         rank=_rank(model),
         columns=problem.p,
         constant=len(problem.constant),
+        constant_names=listed(problem.constant),
     )
     return {"row": table, "row_summary": about}
 
