@@ -95,7 +95,7 @@ class Background(QObject):
     def _on_stopped(self, panel: Panel, event: Stopped) -> None:
         """The lane let a hidden panel's run go; its figures keep what they have."""
         self._known[panel] = event
-        if event.request is panel.runs.asked:
+        if panel.runs.is_asked(event.request):
             panel.runs.show_note(STOPPED if event.request.alone else "stopped")
             if event.request.alone:
                 text = f"The run was {STOPPED}; it begins anew once the panel is shown."

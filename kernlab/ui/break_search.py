@@ -12,6 +12,7 @@ from kernlab.engine.contract.breaks import Break
 from kernlab.engine.contract.experiment import CLAIMS
 from kernlab.engine.contract.text import number
 from kernlab.ui.mailbox import Failed, Mail
+from kernlab.ui.requests import Request
 
 if TYPE_CHECKING:
     from kernlab.ui.panel import Panel
@@ -26,7 +27,7 @@ class BreakSearch(QObject):
     def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
         self._panel = panel
-        self._wanted: tuple[str, str] | None = None
+        self._wanted: Request | None = None
         panel.runs.add_errand(SEARCH, self)
         panel.claims.break_requested.connect(self._ask)
         panel.parameters_changed.connect(lambda _: self._forget())
@@ -46,24 +47,22 @@ class BreakSearch(QObject):
     def find(self, claim: str, parameter: str) -> None:
         """Search the value of a parameter at which a claim's verdict flips; mark its slider."""
         panel, runs = self._panel, self._panel.runs
-        self._wanted = (claim, parameter)
         panel.controls.clear_marks()
         request = runs.request("full", (CLAIMS,), purpose="break", claim=claim, parameter=parameter)
+        self._wanted = request
         runs.send(SEARCH, request)
         name = parameter.replace("_", " ")
         panel.message.tell(f"Looking for the {name} at which {claim} flips …", topic=SEARCH)
 
     def take(self, mail: Mail) -> None:
         """Show what has been found so far."""
-        if mail.found is not None:
-            self._show(mail.found)
+        wanted, news = self._wanted, mail.found
+        if wanted is not None and news is not None and news[0].number == wanted.number:
+            self._show(wanted.claim, wanted.parameter, news[1])
         if isinstance(mail.end, Failed):
             self._panel.message.warn(mail.end.message, SEARCH)
 
-    def _show(self, found: Break) -> None:
-        if self._wanted is None:
-            return
-        claim, parameter = self._wanted
+    def _show(self, claim: str, parameter: str, found: Break) -> None:
         text = f"{claim} flips at {number(found.value, 4)}"
         self._panel.controls.mark(parameter, found.value, text)
         if found.final:

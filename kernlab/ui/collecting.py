@@ -24,6 +24,7 @@ class Collecting(QObject):
         super().__init__(panel)
         self._panel = panel
         self._done: Callable[[Finished], None] | None = None
+        self._given_up: Callable[[], None] | None = None
         panel.runs.add_errand(EXPORT, self)
 
     @property
@@ -31,15 +32,19 @@ class Collecting(QObject):
         """Whether an export is being computed."""
         return EXPORT in self._panel.runs.errands
 
-    def collect(self, done: Callable[[Finished], None]) -> None:
-        """Run all views to the end, then call back with everything that they made."""
-        self._done = done
+    def collect(
+        self, done: Callable[[Finished], None], given_up: Callable[[], None] | None = None
+    ) -> None:
+        """Run all views to the end, then call back with everything that they made, or nothing."""
+        self._done, self._given_up = done, given_up
         runs, views = self._panel.runs, (*self._panel.experiment.views, CLAIMS)
         runs.send(EXPORT, runs.request("full", views, purpose="collect"))
 
     def take(self, mail: Mail) -> None:
         """Hand over what was collected, or say why there is none."""
         end, message = mail.end, self._panel.message
+        if isinstance(end, Failed) and self._given_up is not None:
+            self._given_up()
         if isinstance(end, Failed) and end.refused:
             message.warn(f"Nothing was exported: {end.message}", EXPORT)
         elif isinstance(end, Failed):
@@ -53,3 +58,5 @@ class Collecting(QObject):
         if self.under_way:
             self._panel.message.settle(EXPORT)
             self._panel.runs.errands.cancel(EXPORT)
+            if self._given_up is not None:
+                self._given_up()

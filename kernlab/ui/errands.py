@@ -61,7 +61,7 @@ class Errands:
         for kind, request in list(self._requests.items()):
             # The lane may have let go of a run before there was any mail.
             mail = self._lane.mailbox.take_rest(request.panel) or Mail()
-            mail.events = [event for event in mail.events if event.request is request]
+            mail.events = [event for event in mail.events if event.request.number == request.number]
             if mail.events:
                 del self._requests[kind]
             elif idle and self._idle_before:

@@ -96,7 +96,7 @@ class Exporting(QObject):
 
         panel.message.tell(f"Exporting {path.name} …", BRIEFLY, EXPORT)
         self._window.long_jobs.began(path)
-        panel.collecting.collect(done)
+        panel.collecting.collect(done, lambda: self._ended(panel, path, "was not saved"))
 
     def save(self, panel: Panel, path: Path, bundle: Bundle) -> None:
         """Write a file of what is computed already."""
@@ -114,9 +114,11 @@ class Exporting(QObject):
 
     def _report(self, panel: Panel, path: Path, outcome: Future[Any]) -> None:
         error = outcome.exception()
-        ended = f"{path.name} is saved" if error is None else f"{path.name} was not saved"
-        self._window.long_jobs.ended(path, panel.experiment.title, ended)
+        self._ended(panel, path, "is saved" if error is None else "was not saved")
         tell_outcome(panel.message, path, error, EXPORT)
+
+    def _ended(self, panel: Panel, path: Path, how: str) -> None:
+        self._window.long_jobs.ended(path, panel.experiment.title, f"{path.name} {how}")
 
 
 def _bundle(event: Finished, recipe: dict[str, Any], view: str | None) -> Bundle:

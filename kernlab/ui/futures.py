@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer
-
-from kernlab.ui.jobs import Lane
 
 LOOK = 20
 """Milliseconds between two looks whether it is there."""
@@ -35,17 +34,15 @@ def when_done(parent: QObject, outcome: Future[T], deliver: Callable[[Future[T]]
     watch.start(LOOK)
 
 
-def on_lane(
-    parent: QObject, lane: Lane, make: Callable[[], T], deliver: Callable[[Future[T]], None]
-) -> None:
-    """Do what may take long (a file, a long text) on the lane's thread, then deliver here."""
+def aside(parent: QObject, make: Callable[[], T], deliver: Callable[[Future[T]], None]) -> None:
+    """Do what may take long (a file, a long text) on a thread of its own, then deliver here."""
     outcome: Future[T] = Future()
 
-    def attempt(_: object) -> None:
+    def attempt() -> None:
         try:
             outcome.set_result(make())
         except BaseException as error:
             outcome.set_exception(error)
 
     when_done(parent, outcome, deliver)
-    lane.call(attempt)
+    threading.Thread(target=attempt, name="kernlab-file", daemon=True).start()

@@ -9,17 +9,18 @@ change of theme needs nothing but an update.
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph
 from pyqtgraph import functions
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from kernlab.engine.contract.drawing import (
@@ -403,17 +404,26 @@ def layered(items: tuple[DrawnItem, ...]) -> list[DrawnItem]:
     return sorted(items, key=layer)
 
 
+_reported: set[tuple[Any, ...]] = set()
+
+
 @contextmanager
 def survived() -> Iterator[None]:
-    """Report what goes wrong while a graphics item is painted, and go on.
+    """Report what goes wrong while a figure is painted, once, and go on.
 
     Shiboken 6.11 on Python 3.11 kills the process where an error that C code raised, such as
-    NumPy's, leaves a method that Qt calls within another one.
+    NumPy's, leaves a method that Qt calls within another one. A report is painted over the
+    figures, which would fail again.
     """
     try:
         yield
-    except Exception:
-        sys.excepthook(*sys.exc_info())
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        kind = (type(error), place.filename, place.lineno)
+        if kind not in _reported:
+            _reported.add(kind)
+            report = partial(sys.excepthook, type(error), error, error.__traceback__)
+            QTimer.singleShot(0, report)
 
 
 def paint_item(item: DrawnItem, work: Brushwork) -> None:

@@ -66,6 +66,7 @@ class Lane:
         self._visible = ""
         self._stirred = 0.0
         self._closing = False
+        self._working = False
         self._thread = threading.Thread(target=self._loop, name="kernlab-lane", daemon=True)
         self._thread.start()
 
@@ -134,7 +135,7 @@ class Lane:
     def busy(self) -> bool:
         """Whether anything runs or waits its turn."""
         with self._condition:
-            return bool(self._moving() or self._pending or self._calls)
+            return self._working or bool(self._moving() or self._pending or self._calls)
 
     def close(self, timeout: float = 0.8) -> bool:
         """Stop the thread; False when it was inside a call that could not be stopped in time."""
@@ -149,19 +150,22 @@ class Lane:
     def _loop(self) -> None:
         while True:
             with self._condition:
+                self._working = False
                 while not (self._closing or self._calls or self._cancelled or self._ready()):
                     self._condition.wait(UNSEEN if self._pending or self._moving() else None)
                 if self._closing:
                     break
+                self._working = True
                 calls, self._calls = self._calls, []
                 cancelled, self._cancelled = self._cancelled, set()
-            for function in calls:
-                self._guard(function)
+            while calls:
+                self._guard(calls.pop(0))  # what it made is not kept
             for panel in cancelled:
                 self._drop(panel)
             run = self._choose()
             if run is not None:
                 self._advance(run)
+            del run
         for panel in list(self._runs):
             self._drop(panel)
 
@@ -283,7 +287,7 @@ class Lane:
             if step is self:
                 self._finish(run)
             elif isinstance(step, Break):
-                self.mailbox.put(request.panel, found=step)
+                self.mailbox.put(request.panel, found=(request, step))
             elif isinstance(step, Step):
                 self._deliver(run, step)
             elif step is not None:

@@ -96,7 +96,7 @@ class Mail:
     status: Status | None = None
     answer: tuple[int, str] | None = None
     judged: tuple[int, Judged] | None = None
-    found: Break | None = None
+    found: tuple[Request, Break] | None = None
     swept: tuple[Plan, Mapping[str, Table]] | None = None
     events: list[Event] = field(default_factory=list)
 

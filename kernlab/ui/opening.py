@@ -19,7 +19,7 @@ from kernlab.export import read_recipe
 from kernlab.threads import thread_counts
 from kernlab.ui.actions import add_action
 from kernlab.ui.choices import file_kinds
-from kernlab.ui.futures import on_lane
+from kernlab.ui.futures import aside
 from kernlab.ui.message import BRIEFLY
 from kernlab.ui.panel import VALUE
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 KINDS = (
     "Files that kernlab wrote (*.pdf *.svg *.png *.csv *.zip *.json *.gif);;"
-    "Own data (*.csv *.npy);;All files (*)"
+    "Own data (*.csv *.npy *.npz *.safetensors);;All files (*)"
 )
 
 
@@ -81,7 +81,7 @@ class Opening(QObject):
             else:
                 self._deliver(outcome, path.name)
 
-        on_lane(self, self._window.lane, lambda: from_file(path), deliver)
+        aside(self, lambda: from_file(path), deliver)
 
     def _own_data(self, suffix: str) -> str:
         """The parameter of the panel on screen that takes such a file, if there is one."""
@@ -100,9 +100,8 @@ class Opening(QObject):
 
     def restore_text(self, text: str) -> None:
         """Restore the run whose state a text is."""
-        on_lane(
+        aside(
             self,
-            self._window.lane,
             lambda: from_text(text.strip()),
             lambda outcome: self._deliver(outcome, "The text"),
         )
@@ -144,7 +143,7 @@ class Opening(QObject):
             self.load_data(name, Path(path))
 
     def load_data(self, name: str, path: Path) -> None:
-        """Read a file of own data on the lane and hand it to the panel's parameter."""
+        """Read a file of own data and hand it to the panel's parameter."""
         panel = self._window.panel
         field = next(f for f in fields_of(panel.experiment.Parameters) if f.name == name)
         condition = field.only_if
@@ -159,7 +158,7 @@ class Opening(QObject):
             else:
                 panel.message.fail(f"{path.name} was not read: {error!r}", repr(error), VALUE)
 
-        on_lane(self, self._window.lane, lambda: read_own_data(path, field), deliver)
+        aside(self, lambda: read_own_data(path, field), deliver)
 
     # -- drops ------------------------------------------------------------------------------
 

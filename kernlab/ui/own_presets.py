@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit,
 from kernlab import user_presets
 from kernlab.engine.contract.claim import Preset
 from kernlab.ui.actions import add_action
-from kernlab.ui.futures import on_lane
+from kernlab.ui.futures import aside
 from kernlab.ui.message import BRIEFLY
 
 if TYPE_CHECKING:
@@ -39,11 +39,10 @@ class OwnPresets(QObject):
         self.reload()
 
     def reload(self) -> None:
-        """Read the folder again, on the lane's thread."""
+        """Read the folder again."""
         experiment = self._panel.experiment
-        on_lane(
+        aside(
             self,
-            self._panel.lane,
             lambda: user_presets.load(experiment.key, experiment.Parameters),
             self._on_loaded,
         )
@@ -117,4 +116,4 @@ class OwnPresets(QObject):
             else:
                 self._panel.message.warn(f"The presets stay as they are: {error}")
 
-        on_lane(self, self._panel.lane, make, deliver)
+        aside(self, make, deliver)

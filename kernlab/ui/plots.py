@@ -34,7 +34,7 @@ from kernlab.ui.pin_layer import PinLayer
 STALE_OPACITY = 0.5
 NEAR = 24.0
 """Pixels within which the read-out names a curve."""
-LOG_REACH = (-320.0, 320.0)
+LOG_REACH = (-307.0, 307.0)
 
 
 def scaled(font: QFont, factor: float) -> QFont:
@@ -275,6 +275,10 @@ class PlotView(pyqtgraph.GraphicsView):  # type: ignore[misc]
             self._place()
 
     def _place(self, *_: object) -> None:
+        with survived():
+            self._place_all()
+
+    def _place_all(self) -> None:
         margins = Margins.of(self._tick_font, self._bar)
         size = QRectF(QPointF(0, 0), QSizeF(self.size()))
         rect = size.adjusted(margins.left, margins.top, -margins.right, -margins.bottom)
@@ -319,7 +323,8 @@ class PlotView(pyqtgraph.GraphicsView):  # type: ignore[misc]
         if self.drawing is None or at is None or not to.rect.contains(at):
             self._readout.hide()
             return
-        self._readout.tell(read_out(self.drawing, to, at), to.rect, at)
+        with survived():
+            self._readout.tell(read_out(self.drawing, to, at), to.rect, at)
 
 
 def _scales(drawing: Drawing) -> tuple[str, bool, str, bool]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any, Literal
 
 from kernlab.engine.contract.experiment import Experiment, Fidelity
 from kernlab.engine.contract.figure import Figure, Sheet
 from kernlab.engine.contract.sweep import Plan
 
+_numbers = count(1)
 Scales = tuple[tuple[str, str, bool], ...]
 """Figures whose axis ("x" or "y") the user wants logarithmic or linear."""
 
@@ -18,7 +20,8 @@ Scales = tuple[tuple[str, str, bool], ...]
 class Request:
     """What a panel wants computed. `serial` counts the panel's parameter changes.
 
-    `panel` is its place on the lane: the panel's key, or for an errand `key/kind`.
+    `panel` is its place on the lane: the panel's key, or for an errand `key/kind`. A changed copy
+    keeps the `number`, by which the news of a request are known.
     """
 
     panel: str
@@ -34,6 +37,7 @@ class Request:
     plan: Plan | None = None
     stepwise: bool = False
     """Whether the run is held after each step that carries tables, until `Lane.advance`."""
+    number: int = field(default_factory=_numbers.__next__, compare=False)
 
     @property
     def alone(self) -> bool:

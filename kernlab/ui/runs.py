@@ -250,15 +250,22 @@ class Runs(QObject):
         shown.set_claims(claims)
         shown.set_outdated(False)
 
+    def is_asked(self, request: Request) -> bool:
+        """Whether it is the newest one; another one may run by the time an end is told."""
+        return self.asked is not None and self.asked.number == request.number
+
     def _on_finished(self, event: Finished) -> None:
         panel, request = self._panel, event.request
+        last = self.is_asked(request)
         if request.purpose == "show":
             panel.message.settle(RUN)
             self.complete[request.views[0]] = request.serial
             panel.views.fill()
-            self._claims_rest.start()
+            if last:
+                self._claims_rest.start()
             panel.answering.complete()
-        self._set_idle("")
+        if last:
+            self._set_idle("")
         panel.finished.emit(event)
 
     def _on_failed(self, event: Failed) -> None:
@@ -267,12 +274,13 @@ class Runs(QObject):
             message.warn(event.message, RUN)
         else:
             message.fail(event.message, event.details, RUN)
-        self._set_idle("not started" if event.refused else "failed")
+        if self.is_asked(event.request):
+            self._set_idle("not started" if event.refused else "failed")
         self._panel.failed.emit(event)
 
     def _on_stopped(self, event: Stopped) -> None:
         """Ask again for what was let go while the panel was hidden."""
-        if event.request is not self.asked:
+        if not self.is_asked(event.request):
             return
         if self.complete.get(self._panel.view) == self._panel.serial:
             self._start(event.request)
@@ -281,7 +289,8 @@ class Runs(QObject):
 
     def _on_held(self, event: Held) -> None:
         self.complete.update(dict.fromkeys(event.request.views, self._panel.serial))
-        self._set_idle(event.note)
+        if self.is_asked(event.request):
+            self._set_idle(event.note)
         self._panel.held.emit(event.note)
 
     # -- status -----------------------------------------------------------------------------

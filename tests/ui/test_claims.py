@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -206,18 +205,6 @@ def test_claims_that_are_gone_lose_their_cards(qtbot, shown: ClaimList) -> None:
     with qtbot.waitSignal(shown.cards["G8"].destroyed):
         shown.set_claims(claims(7))
     assert list(shown.cards) == [f"G{number}" for number in range(1, 8)]
-
-
-def test_new_numbers_cost_little(shown: ClaimList) -> None:
-    shown.set_claims(claims(10))
-    costs = []
-    for round_ in range(20):
-        news = [dataclasses.replace(item, measured=2.0 + round_) for item in claims(10)]
-        begun = time.perf_counter()
-        shown.set_claims(news)
-        costs.append(time.perf_counter() - begun)
-    # The aim is 3 ms; the median of a busy machine gets some slack.
-    assert sorted(costs)[len(costs) // 2] < 0.006
 
 
 @pytest.mark.parametrize("font_size", [13, 16])

@@ -125,7 +125,7 @@ class TestLane:
         bench.lane.submit(request(other, "other"))
         bench.until(lambda: bench.ended("other") and bench.stopped("watch"))
         assert bench.stopped("watch") == [asked]
-        assert not bench.lane.busy
+        bench.until(lambda: not bench.lane.busy)
 
     def test_a_run_that_was_set_aside_stops_it_once_its_panel_is_shown(self, bench: Bench) -> None:
         watch, other = Watch(), Watch(exclusive=False)

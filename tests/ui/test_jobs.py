@@ -13,7 +13,9 @@ import pytest
 from kernlab.engine.contract.drawing import Drawing
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.figure import Axis, Figure, Line, Style
+from kernlab.engine.contract.memory import Memory
 from kernlab.engine.contract.table import Table
+from kernlab.ui.errands import Errands
 from kernlab.ui.jobs import Lane
 from kernlab.ui.mailbox import Failed, Finished
 from kernlab.ui.requests import Request
@@ -289,6 +291,31 @@ def test_an_exclusive_run_is_stopped_and_not_set_aside(lane: Lane) -> None:
     lane.show("steps")
     lane.submit(request(Steps(quick), 1))
     assert closed.wait(2.0)
+
+
+@pytest.mark.parametrize("slow", ["claims", "memory"])
+def test_an_errand_runs_once_however_long_it_takes_to_begin_and_to_judge(
+    lane: Lane, slow: str
+) -> None:
+    """The lane is busy also between a request and its run, and between a run and its end."""
+
+    def slowly(*_: Any) -> Any:
+        threading.Event().wait(0.1)
+        return Memory(0, "n") if slow == "memory" else []
+
+    experiment = Steps(quick, **{slow: slowly})
+    errands = Errands("steps", lane)
+    errands.send("export", request(experiment, 1, purpose="collect"))
+    ends: list[Finished | Failed] = []
+
+    def ended() -> bool:
+        ends.extend(mail.end for _, mail in errands.news() if mail.end is not None)
+        lane.mailbox.take_figure("steps/export")
+        return bool(ends)
+
+    wait(ended)
+    wait(lambda: not lane.busy)
+    assert isinstance(ends[0], Finished) and experiment.runs == [(1, "full")]
 
 
 def test_collecting_hands_over_everything(lane: Lane) -> None:

@@ -12,7 +12,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 import kernlab
+from kernlab.engine import catalogue
 from kernlab.engine.contract import recipe as recipes
+from kernlab.engine.contract.parameters import fields_of
+from kernlab.ui.opening import KINDS
 
 COPY = Qt.DropAction.CopyAction
 CHANGED = {"n": 400, "gap_width": 2.5, "ridge": 3e-4, "methods": ("exact", "krr", "halton")}
@@ -51,6 +54,11 @@ class TestFiles:
         user.qtbot.keyClick(user.window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
         user.wait(lambda: user.value("n") == 400)
         assert {name: user.value(name) for name in CHANGED} == CHANGED
+
+    def test_the_open_dialog_offers_every_kind_of_own_data(self) -> None:
+        fields = [f for key in catalogue.keys() for f in fields_of(catalogue.get(key).Parameters)]
+        offered = set(KINDS.replace(";;", " ").replace(")", " ").replace("(", " ").split())
+        assert {f"*{suffix}" for field in fields for suffix in field.suffixes} <= offered
 
     def test_a_table_without_a_recipe_counts_as_own_data(self, user: Any, tmp_path: Path) -> None:
         path = tmp_path / "own.csv"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
 
 from kernlab.engine import catalogue
+from kernlab.engine.contract.breaks import Break
 from kernlab.engine.contract.drawing import DrawnLine, DrawnMark, DrawnPoints
+from kernlab.engine.contract.experiment import CLAIMS
 from kernlab.engine.contract.parameters import fields_of
 from kernlab.engine.experiments.gapped_sine import experiment as gapped_sine
 from kernlab.ui.figure_card import FigureCard
+from kernlab.ui.mailbox import Finished
 
 LEFT = Qt.MouseButton.LeftButton
 NUMERIC = [field for field in fields_of(gapped_sine.Parameters) if field.span]
@@ -246,7 +250,7 @@ class TestTrouble:
             "head": ",".join(names),
             "one": ",".join("1" for _ in names),
             "rest": ",2" * (len(names) - 1),
-            "first": repr(names[0]) if columns else 1,
+            "first": repr(names[0]),
         }
         good, path = user.panel.parameters, tmp_path / "own.csv"
         if isinstance(content, int):
@@ -328,6 +332,38 @@ class TestBreak:
         user.rest()
         user.quiet()
         assert user.panel.controls.control("lengthscale").slider.marks == ()
+
+
+class TestNews:
+    """The lane stands still, so that the order in which things come is the test's."""
+
+    @pytest.fixture
+    def held(self, user: Any) -> Iterator[Any]:
+        user.quiet()
+        gate = threading.Event()
+        user.window.lane.call(lambda _: gate.wait(10))
+        yield user
+        gate.set()
+        user.quiet()
+
+    def test_the_end_of_an_older_run_leaves_the_newer_one_running(self, held: Any) -> None:
+        older = held.panel.runs.asked
+        held.panel.tabs.setCurrentIndex(2)
+        seen = len(held.finished)
+        held.window.lane.mailbox.put_event("gapped-sine", Finished(older, 0.1))
+        held.wait(lambda: len(held.finished) > seen)
+        assert held.panel.toolbar.running
+
+    def test_a_bracket_of_an_older_search_marks_nothing(self, held: Any) -> None:
+        older = held.panel.runs.request(
+            "full", (CLAIMS,), purpose="break", claim="G2", parameter="lengthscale"
+        )
+        held.panel.break_search.find("G1", "m")
+        found = Break("lengthscale", 1.5, 1.0, 2.0, ("holds", "fails"), final=True)
+        held.window.lane.mailbox.put("gapped-sine/search", found=(older, found))
+        held.qtbot.wait(150)  # many looks of the window
+        assert held.panel.controls.control("m").slider.marks == ()
+        assert "Looking for the m" in held.message
 
 
 def test_another_panel_goes_first_and_the_first_one_then_ends(
