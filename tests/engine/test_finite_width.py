@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import erf
 
 from kernlab.engine.numerics import finite_width, ntk
 from kernlab.engine.numerics.finite_width import (
     empirical,
     empirical_in_steps,
-    network_kernel,
     parameter_count,
     width_for,
     widths,
@@ -38,6 +38,40 @@ def drawn(sizes: list[int], seed: int) -> tuple[list[Any], list[Any]]:
     return [rng.standard_normal(pair) for pair in pairs], [
         rng.standard_normal(rows) for rows, _ in pairs
     ]
+
+
+def network_kernel(
+    points: Any,
+    weights: list[Any],
+    biases: list[Any] | None = None,
+    *,
+    activation: str = "relu",
+    bias: float = 0.0,
+) -> Any:
+    """The kernel of one network with given standard normal weights W_k (N_k, N_{k-1})."""
+    apply, slope = {
+        "relu": (lambda x: np.maximum(x, 0.0), lambda x: (x > 0.0) + 0.0),
+        "abs": (np.abs, np.sign),
+        "erf": (erf, lambda x: 2.0 / math.sqrt(math.pi) * np.exp(-(x**2))),
+    }[activation]
+    gain = math.sqrt(2.0) if activation == "relu" else 1.0
+    below = points.T
+    norms, hidden = [], []
+    for k, matrix in enumerate(weights[:-1]):
+        scale = gain / (1.0 if k == 0 else math.sqrt(matrix.shape[1]))
+        offset = 0.0 if biases is None else bias * biases[k][:, None]
+        hidden.append(scale * matrix @ below + offset)
+        norms.append((scale, below))
+        below = apply(hidden[-1])
+    scale = 1.0 if len(weights) == 1 else 1.0 / math.sqrt(below.shape[0])
+    found = scale**2 * below.T @ below + bias**2
+    back = np.repeat(scale * weights[-1].reshape(-1, 1), below.shape[1], axis=1)
+    for k in range(len(weights) - 2, -1, -1):
+        gradient = back * slope(hidden[k])
+        scale, inputs = norms[k]
+        found += (scale**2 * inputs.T @ inputs + bias**2) * (gradient.T @ gradient)
+        back = scale * weights[k].T @ gradient
+    return found
 
 
 @pytest.fixture(scope="module")

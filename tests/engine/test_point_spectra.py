@@ -209,9 +209,24 @@ def test_condition_tends_to_one_plus_a_third_of_n() -> None:
 
 def test_random_points_are_uniform_and_a_cap_is_not() -> None:
     drawn = point_sets.random_sphere(300, 3, 8).points
-    assert np.abs(point_spectra.uniformity(drawn, 5)).max() < 5
+    assert max(abs(point_spectra.uniformity(drawn, degree)) for degree in range(1, 6)) < 5
     cap = drawn * np.sign(drawn[:, :1])
-    assert np.abs(point_spectra.uniformity(cap, 5)).max() > 20
+    assert point_spectra.uniformity(cap, 1) > 20
+
+
+def test_uniformity_is_the_mean_legendre_polynomial_over_its_spread() -> None:
+    x = point_sets.random_sphere(50, 3, 8).points
+    for degree in (1, 4):
+        mean = eval_legendre(degree, x @ x.T).sum() / 50
+        expected = (mean - 1) / math.sqrt(2 / (2 * degree + 1))
+        assert point_spectra.uniformity(x, degree) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(("n", "dimension", "degree"), [(3, 2, 7), (5, 3, 20), (2, 40, 3)])
+def test_operations_of_the_recurrence_are_counted(n: int, dimension: int, degree: int) -> None:
+    # An entry: 2d − 1 for x·y, 2 for degrees 0 and 1, then 6 a degree; no product with P_0 = 1.
+    expected = n * n * (2 * dimension - 1 + 2 + 6 * (degree - 1) - 1)
+    assert point_spectra.zonal_operations(n, dimension, degree) == expected
 
 
 def test_operator_list_repeats_and_sorts() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -139,11 +140,17 @@ def test_blurred_cap_stays_between_zero_and_one() -> None:
         assert values.min() >= -1e-9 and values.max() <= 1.0 + 1e-9
 
 
-def test_flow_of_matrices_solves_its_equation() -> None:
+def flowed(kernel: Any, operator: Any, target: Any, rate: float, time: float) -> Any:
+    flow = learning.matrix_flow(kernel, operator, target)
+    return flow.modes @ learning.learned(flow.speeds, rate, time)
+
+
+@pytest.mark.parametrize(("kernel_rank", "operator_rank"), [(6, 6), (4, 6), (6, 3), (4, 3)])
+def test_flow_of_matrices_solves_its_equation(kernel_rank: int, operator_rank: int) -> None:
     rng = np.random.default_rng(3)
-    root, other = rng.standard_normal((2, 6, 6))
-    kernel, operator, target = root @ root.T + np.eye(6), other @ other.T, rng.standard_normal(6)
-    found = learning.matrix_flow(kernel, operator, target, rate=0.1, time=0.7)
+    root, other = rng.standard_normal((6, kernel_rank)), rng.standard_normal((6, operator_rank))
+    kernel, operator, target = root @ root.T, other @ other.T, rng.standard_normal(6)
+    found = flowed(kernel, operator, target, rate=0.1, time=0.7)
     flow = solve_ivp(
         lambda t, r: -0.1 * kernel @ operator @ r, (0.0, 0.7), target, rtol=1e-11, atol=1e-13,
         method="LSODA",
@@ -159,17 +166,17 @@ def test_flow_on_a_torus_grid_is_learned_by_frequencies() -> None:
     target = np.random.default_rng(1).standard_normal(n)
     share = learning.learned(octant * multiplier, rate, time)
     exact = np.fft.ifft(share * np.fft.fft(target)).real
-    assert learning.matrix_flow(kernel, operator, target, rate=rate, time=time) == pytest.approx(
-        exact, abs=1e-12
-    )
+    assert flowed(kernel, operator, target, rate, time) == pytest.approx(exact, abs=1e-12)
     assert share + learning.left(octant * multiplier, rate, time) == pytest.approx(1.0, abs=1e-15)
 
 
-def test_coincident_points_are_refused() -> None:
-    with pytest.raises(ValueError, match="kernel has the smallest eigenvalue"):
-        learning.matrix_flow(np.ones((3, 3)), np.eye(3), np.ones(3), rate=1.0, time=1.0)
+def test_a_flow_that_learns_nothing_has_no_modes() -> None:
+    assert flowed(np.eye(3), np.zeros((3, 3)), np.ones(3), 1.0, 1e8).tolist() == [0, 0, 0]
+
+
+def test_matrices_of_different_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"sobolev \(2, 2\)"):
-        learning.matrix_flow(np.eye(3), np.eye(2), np.ones(3), rate=1.0, time=1.0)
+        learning.matrix_flow(np.eye(3), np.eye(2), np.ones(3))
 
 
 @pytest.mark.parametrize(("rate", "time", "named"), [(-1.0, 1.0, "rate"), (1.0, math.nan, "time")])

@@ -129,43 +129,6 @@ def empirical_in_steps(
         yield from _kernels(inputs, network, numbers.reshape(count, network.size), activation, bias)
 
 
-def network_kernel(
-    points: npt.ArrayLike,
-    weights: Sequence[npt.ArrayLike],
-    biases: Sequence[npt.ArrayLike] | None = None,
-    *,
-    activation: str = "relu",
-    bias: float = 0.0,
-) -> FloatArray:
-    """The kernel of one network with given standard normal weights W_k (N_k, N_{k-1}).
-
-    `biases` (N_k,) of the hidden layers are needed where `bias` is not 0. Raises ValueError for
-    an unknown activation. O(n Σ N_k N_{k-1}).
-    """
-    _require_activation(activation)
-    matrices = [np.asarray(weight, dtype=np.float64) for weight in weights]
-    below = _checked_points(points).T
-    norms, hidden = [], []
-    for k, matrix in enumerate(matrices[:-1]):
-        scale = _gain(activation) / (1.0 if k == 0 else math.sqrt(matrix.shape[1]))
-        affine = scale * matrix @ below
-        if biases is not None:
-            affine = affine + bias * np.asarray(biases[k], dtype=np.float64)[:, None]
-        norms.append((scale, below))
-        hidden.append(affine)
-        below = _activate(affine, activation)
-    n = below.shape[1]
-    scale = 1.0 if len(matrices) == 1 else 1.0 / math.sqrt(below.shape[0])
-    found = scale**2 * below.T @ below + bias**2
-    back = np.broadcast_to(scale * matrices[-1].reshape(-1, 1), (below.shape[0], n))
-    for k in range(len(matrices) - 2, -1, -1):
-        gradient = back * _derivative(hidden[k], activation)
-        scale, inputs = norms[k]
-        found += (scale**2 * inputs.T @ inputs + bias**2) * (gradient.T @ gradient)
-        back = scale * matrices[k].T @ gradient
-    return found
-
-
 # -- the passes ---------------------------------------------------------------------------------
 
 

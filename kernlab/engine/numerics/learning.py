@@ -8,6 +8,7 @@ decays on its own: exp(−η λ t) with λ = μ_ℓ (1+ℓ)^{2s}.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -120,24 +121,28 @@ def poisson_coefficients(dimension: int, max_degree: int, radius: float) -> Arra
     return found
 
 
-def matrix_flow(
-    kernel: ArrayLike, sobolev: ArrayLike, target: ArrayLike, *, rate: float, time: float
-) -> Array:
-    """The function learned at n points after a time, for matrices that need not commute.
+class Flow(NamedTuple):
+    """Gradient flow on n points: `modes` (n, m) @ `learned(speeds)` is learned, `speeds` (m,)."""
 
-    dr/dt = −η K P r from r = target; K P is similar to K^{1/2} P K^{1/2}, which is symmetric.
+    speeds: Array
+    modes: Array
+
+
+def matrix_flow(kernel: ArrayLike, sobolev: ArrayLike, target: ArrayLike) -> Flow:
+    """The modes of the flow at n points, for matrices that need not commute.
+
+    With P = R Rᵀ, z = Rᵀ r solves dz/dt = −η RᵀKR z, so that for RᵀKR = U diag(λ) Uᵀ and r = y
+    at the start, y − r(t) = K R U diag((1 − e^{−ηλt})/λ) Uᵀ Rᵀ y.
 
     Args:
-        kernel: (n, n), symmetric positive definite; divide the NTK matrix by n to get the
-            time scale of the operator.
-        sobolev: (n, n), symmetric positive semi-definite.
-        target: (n,).
+        kernel, sobolev: (n, n), symmetric positive semidefinite; divided by n each, the matrices
+            of the NTK and of P_s have the time scale of the operators.
+        target: (n,), y.
 
-    Returns: (n,), target − r(t).
-
+    Returns: modes whose speed is zero to rounding, which are never learned, are left out.
     Raises:
-        ValueError: shapes do not fit, or the kernel matrix is singular to working precision.
-    Cost: two symmetric eigenproblems, 10 n³ each; errors grow with √κ(K).
+        ValueError: shapes do not fit.
+    Cost: two symmetric eigenproblems, 10 n³ each.
     """
     from scipy.linalg import eigh
 
@@ -148,15 +153,10 @@ def matrix_flow(
             f"kernel has shape {K.shape}, sobolev {P.shape} and target {y.shape}; allowed: "
             "(n, n), (n, n) and (n,)"
         )
-    values, vectors = eigh(K)
-    if values[0] <= values[-1] * y.size * np.finfo(np.float64).eps:
-        raise ValueError(
-            f"kernel has the smallest eigenvalue {values[0]:.3g} beside {values[-1]:.3g}; "
-            "allowed: positive definite, so no coincident points"
-        )
-    root = vectors * np.sqrt(values)
-    speeds, modes = eigh(root.T @ P @ root)
-    start = modes.T @ ((vectors.T @ y) / np.sqrt(values))
-    gone = learned(np.maximum(speeds, 0.0), rate, time) * start
-    found: Array = root @ (modes @ gone)
-    return found
+    values, vectors = eigh(P)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    image = K @ root
+    speeds, turn = eigh(root.T @ image)
+    kept = speeds > y.size * np.finfo(np.float64).eps * speeds[-1]
+    start = (turn.T @ (root.T @ y))[kept]
+    return Flow(speeds[kept], (image @ turn[:, kept]) * (start / speeds[kept]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import float64, int64, njit, types
@@ -151,6 +151,35 @@ def _zonal(cosines, coefficients, dimension, work):  # type: ignore[no-untyped-d
             t[j] = total[j]
 
 
+def zonal_operations(n: int, dimension: int, max_degree: int) -> int:
+    """Additions and multiplications of `zonal_matrix` on n points, by counting each of them.
+
+    The same recurrence runs, uncompiled, on objects that count. Cost: 0.6 µs an operation.
+    """
+    done = 0
+
+    class Counted:
+        __array_ufunc__ = None  # so that NumPy's own numbers leave the operation to this one
+
+        def count(self, _: object) -> Counted:
+            nonlocal done
+            done += 1
+            return self
+
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = count
+
+        def __float__(self) -> float:
+            return 1.0
+
+    def counted(*shape: int) -> NDArray[np.object_]:
+        return np.full(shape, Counted(), dtype=object)
+
+    x = counted(n, dimension)
+    plain: Any = _zonal.py_func
+    plain(x @ x.T, counted(max_degree + 1), dimension, counted(2, n))
+    return done
+
+
 def torus_modes(largest: int, dimension: int) -> NDArray[np.int64]:
     """All frequencies with |k_i| ≤ largest, (modes, dimension)."""
     axes = np.meshgrid(*[np.arange(-largest, largest + 1)] * dimension, indexing="ij")
@@ -273,22 +302,19 @@ def pair_angles(points: ArrayLike, first: ArrayLike, second: ArrayLike) -> Array
     return angles
 
 
-def uniformity(points: ArrayLike, largest: int) -> Array:
-    """(n R_ℓ − 1)/√(2/N(d, ℓ)) for ℓ = 1 to `largest`, R_ℓ the mean of P_ℓ(x·y) over all pairs.
+def uniformity(points: ArrayLike, degree: int) -> float:
+    """(n R_ℓ − 1)/√(2/N(d, ℓ)) for a degree ℓ ≥ 1, R_ℓ the mean of P_ℓ(x·y) over all pairs.
 
     For independent uniform points n R_ℓ has mean 1, exactly, and variance about 2/N(d, ℓ); its
-    distance in standard deviations is what is returned. Cost: n² (d + largest).
+    distance in standard deviations is what is returned. Cost: n² (d + 2 ℓ).
     """
     x = unit_rows(points)
     n, dimension = x.shape
-    scores = []
-    for degree in range(1, largest + 1):
-        pure = np.zeros(degree + 1)
-        pure[degree] = 1.0
-        count = _harmonics(degree, dimension) - _harmonics(degree - 1, dimension)
-        mean = float(zonal_matrix(x, pure).sum()) / n
-        scores.append((mean - 1.0) / math.sqrt(2.0 / count))
-    return np.array(scores)
+    pure = np.zeros(degree + 1)
+    pure[degree] = 1.0
+    count = _harmonics(degree, dimension) - _harmonics(degree - 1, dimension)
+    mean = float(zonal_matrix(x, pure).sum()) / n
+    return (mean - 1.0) / math.sqrt(2.0 / count)
 
 
 def _finish(steps: Generator[float, None, Array]) -> Array:

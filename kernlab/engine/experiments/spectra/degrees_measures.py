@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # imported at the first run, on the lane
 
 CONSTANT_DEPTHS = (32, 64)
 """Depths between which the growth of the constant is measured."""
+DIAGONAL_ORDERS = {"(1+l)^2": 2, "(1+sqrt(l(l+d-2)))": 1}
+"""Of each form, the power of ℓ by which P_s grows, over s."""
 
 
 def constants(bench: Bench, depth: int) -> Generator[Step, None, tuple[float, float]]:
@@ -137,7 +139,10 @@ def _growth(bench: Bench) -> Generator[Step, None, dict[str, float]]:
 
 
 def _harmonics(p: Parameters) -> dict[str, float]:
-    """Growth of N(d, ℓ) at ℓ_max, and of the zonal series of P_s on the diagonal."""
+    """Growth of N(d, ℓ) at ℓ_max, and of the zonal series of P_s on the diagonal.
+
+    The latter at s, and at an s at which the series converges, like the sum of ℓ^{-3}.
+    """
     from kernlab.engine.numerics import sphere
 
     d = sphere_dimension(p)
@@ -145,16 +150,22 @@ def _harmonics(p: Parameters) -> dict[str, float]:
     counts = sphere.multiplicity(d, ell)
     form = p.form if p.form in SPHERE_FORMS else next(iter(SPHERE_FORMS))
     half = p.max_degree // 2
-    terms = np.log(counts)
-    rise = np.log(sphere.sobolev_multiplier(d, p.max_degree, 1.0, form=form)) * p.s
-    total = terms + rise
-    top = float(total.max())
-    sums = np.cumsum(np.exp(total - top))
+    rise = np.log(sphere.sobolev_multiplier(d, p.max_degree, 1.0, form=form))
+    summable = -(d + 1) / DIAGONAL_ORDERS[form]
     leading = 2.0 * ell[-1] ** (d - 2.0) / math.factorial(d - 2)
     return {
         "count_slope": float(math.log(counts[-1] / counts[half]) / math.log(ell[-1] / half)),
         "count_ratio": float(counts[-1] / leading),
-        "diagonal_growth": float(math.log(sums[-1] / sums[half]) / math.log(ell[-1] / half)),
+        "diagonal_growth": _growth_of_sums(np.log(counts) + p.s * rise),
+        "summable_s": summable,
+        "summable_growth": _growth_of_sums(np.log(counts) + summable * rise),
         "sphere_dimension": d,
         "largest": p.max_degree,
     }
+
+
+def _growth_of_sums(logs: np.ndarray) -> float:
+    """The exponent with which partial sums of e^logs grow over the last octave of their terms."""
+    half = (logs.size - 1) // 2
+    sums = np.cumsum(np.exp(logs - logs.max()))
+    return float(math.log(sums[-1] / sums[half]) / math.log((logs.size - 1) / half))

@@ -24,8 +24,8 @@ LEADING = 9
 """Eigenvalues, from the largest on, in which matrix and operator are compared."""
 UNIFORM_POINTS = 300
 UNIFORM_DEGREES = 6
-LARGEST_DEGREE = 100
-"""At which operations are counted."""
+OPERATION_SIZES = ((4, 50), (4, 100), (8, 100))
+"""Points, and largest degrees, at which operations are counted: one of them doubles at a time."""
 
 Row = dict[str, Any]
 
@@ -100,7 +100,7 @@ def _operator(sample: Sample, want: Wanted) -> Generator[Step, None, Row]:
         operator = yield from sample.operator(want, sample.p.depth, leading.size)
         with np.errstate(divide="ignore", invalid="ignore"):
             differences = np.abs(leading / operator - 1)[operator > 0]
-        row[name] = float(differences.max(initial=0.0))
+        row[name] = float(differences.max()) if differences.size else math.nan
         row[f"{name}_n"] = values.size
         yield Step(None, "matrix against operator")
     return row
@@ -115,13 +115,13 @@ def _uniform(sample: Sample) -> Generator[Step, None, Row]:
     x = point_sets.random_sphere(UNIFORM_POINTS, d, rng).points
     scores = []
     for degree in range(1, UNIFORM_DEGREES + 1):
-        scores.append(point_spectra.uniformity(x, degree)[-1])
+        scores.append(point_spectra.uniformity(x, degree))
         yield Step(None, "uniformity of random points")
     return {"uniformity": float(np.abs(scores).max()), "uniform_dimension": d}
 
 
 def _harmonics(sample: Sample) -> Generator[Step, None, Row]:
-    """One degree of P_s by the recurrence: its rank is the number of harmonics; operations."""
+    """One degree of P_s by the recurrence: its rank; and the operations that it takes."""
     from kernlab.engine.numerics import point_sets, point_spectra, sphere
 
     d = max(2, sample.p.dimension)
@@ -133,12 +133,17 @@ def _harmonics(sample: Sample) -> Generator[Step, None, Row]:
     one[degree] = float(sphere.multiplicity(d, degree))
     values = np.linalg.eigvalsh(point_spectra.zonal_matrix(x, one))
     yield Step(None, "harmonics")
+    counted = []
+    for n, largest in OPERATION_SIZES:
+        counted.append(point_spectra.zonal_operations(n, d, largest))
+        yield Step(None, "operations")
+    first, higher, more = counted
     return {
         "harmonic_degree": degree,
         "harmonics": float(sphere.multiplicity(d, degree)),
         "harmonic_rank": int((values > 1e-10 * values[-1]).sum()),
-        "operations": math.log10(float(len(x)) ** 2 * (d + 3.0 * LARGEST_DEGREE)),
-        "claimed_operations": math.log10(
-            float(len(x)) ** 2 * (d + 3.0 * float(LARGEST_DEGREE) ** (d - 1))
-        ),
+        "operations": more,
+        "operations_dimension": d,
+        "operations_by_points": math.log2(more / higher),
+        "operations_by_degree": math.log2(higher / first),
     }

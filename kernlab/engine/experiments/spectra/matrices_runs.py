@@ -139,7 +139,9 @@ def fitted_pairs(sample: Sample, want: Wanted, most: int) -> Generator[Step, Non
 
 
 def _pairs(n: int, most: int) -> tuple[Any, Any]:
-    """All pairs of n points, or `most` of them: every other point at a few fixed distances."""
+    """All pairs of n points; where they are more than `most`, that many random ordered pairs of
+    two different points, drawn with repetition, the same ones for the same n.
+    """
     if n * (n - 1) // 2 <= most:
         return np.triu_indices(n, 1)
     chosen = np.random.default_rng([n, most]).integers(0, n * (n - 1), most)

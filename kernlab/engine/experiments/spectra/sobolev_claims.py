@@ -292,11 +292,14 @@ def _n25(p: Parameters, row: Row) -> Claim:
 def _n26(p: Parameters, row: Row) -> Claim:
     plain, laplace = float(row["plain_s"]), float(row["laplace_s"])
     wave = float(row["laplacian"])
+    same = abs(wave - 1.0) <= TOLERANCE
     return N26.judge(
-        "holds" if abs(wave - 1.0) <= TOLERANCE else "inconclusive",
-        f"−Δ over |k|², measured on a wave of [0,1): not 1, so this is another operator than "
-        f"(1 − Δ)ˢ. Best s {number(plain)}, against {number(laplace)} for (1+4π²|k|²)ˢ; the paper "
-        "does not say which one it means",
+        "holds" if same else "inconclusive",
+        "−Δ over |k|², by differences of a wave of [0,1); closed form 4π² = "
+        f"{number(4.0 * math.pi**2)}. "
+        + ("This is (1 − Δ)ˢ" if same else "So this is another operator than (1 − Δ)ˢ")
+        + f". Best s {number(plain)}, against {number(laplace)} for (1+4π²|k|²)ˢ; the paper does "
+        "not say which one it means",
         predicted=1.0,
         measured=wave,
         tolerance=TOLERANCE,

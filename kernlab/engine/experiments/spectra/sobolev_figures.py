@@ -34,6 +34,7 @@ COMPOSITE = Style("trace1")
 OPERATOR = Style("trace4", "dash")
 OTHER = Style("trace2", "dashdot")
 TARGET = Style("muted", "dash")
+SAMPLES = Style("trace5", marker="circle")
 BEST = Style("trace3", "dash", width=1.4)
 HERE = Style("text", width=1.4)
 FORM_STYLES = (Style("trace1"), Style("trace2", "dashdot"), Style("trace5", "longdash"))
@@ -176,7 +177,10 @@ def _function(p: Parameters, tables: Tables) -> Figure:
     row = row_of(tables, "learning")
     note = f"t = {brief(p.time)}"
     if row is not None:
-        note += f": {number(100 * float(row['error']), 3)} % of its norm missing"
+        note += f": {number(100 * float(row['error']), 3)} % "
+        note += "missing" if row["points"] else "of its norm missing"
+        if row["points"]:
+            note += f", {number(100 * float(row['error_on_points']), 3)} % on the points"
         if row["beyond"]:
             note = f"t = {brief(p.time)}; {row['beyond']} coefficients too high, left out"
     if p.domain == "torus" and p.dimension > 1:
@@ -192,16 +196,20 @@ def _function(p: Parameters, tables: Tables) -> Figure:
         )
     x = Axis("position", "x") if p.domain == "torus" else Axis("angle", "θ", "°")
     column = "position" if p.domain == "torus" else "angle"
+    items: list[Item] = [
+        Line("function", column, "target", TARGET, "target"),
+        Line("function", column, "learned", COMPOSITE, "learned so far"),
+    ]
+    if row is not None and row["points"]:
+        label = f"by the matrices on {int(row['points'])} points"
+        items.append(Points("function_points", column, "learned", SAMPLES, label))
     return Figure(
         "function",
         "Function being learned",
         SOBOLEV,
         x,
         Axis("value"),
-        (
-            Line("function", column, "target", TARGET, "target"),
-            Line("function", column, "learned", COMPOSITE, "learned so far"),
-        ),
+        items,
         note=note,
     )
 

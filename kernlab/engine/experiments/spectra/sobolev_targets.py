@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,12 @@ from numpy.typing import NDArray
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table, summary
 from kernlab.engine.experiments.spectra.bench import Bench
+from kernlab.engine.experiments.spectra.matrices_sets import COARSE_POINTS, Sample, wanted
 from kernlab.engine.experiments.spectra.parameters import Parameters
 from kernlab.engine.experiments.spectra.sobolev_spectra import Composite, grid, grid_base
+
+if TYPE_CHECKING:
+    from kernlab.engine.numerics.learning import Flow
 
 Array = NDArray[np.float64]
 
@@ -21,6 +26,8 @@ HIGHEST = 300
 ANGLES = np.linspace(0.0, np.pi, 361)
 RADII = {1: 0.2, 2: 0.3, 3: 0.35}
 """Of the disc where a rough target on the torus is 1, by dimension."""
+FLOW_POINTS = 200
+"""Points at which the matrices learn, at most."""
 COARSE_SIDE, FULL_SIDE = 128, 256
 """Rows of the image of a function on the torus, at most."""
 COARSE_GRID = 256
@@ -64,7 +71,39 @@ def learn_on_sphere(bench: Bench, found: Composite) -> Iterator[Step]:
     )
     energy = np.square(coefficients) / sphere.multiplicity(dimension, np.arange(most + 1))
     rest = float((energy * np.square(1.0 - share)).sum() / (energy.sum() or 1.0))
-    yield Step(1.0, "", {"function": table, "learning": _reached(p, math.sqrt(rest), most)})
+    yield Step(0.9)
+    sampled = yield from _learn_on_points(bench, key, coefficients)
+    about = _reached(p, math.sqrt(rest), most, sampled)
+    yield Step(1.0, "", {"function": table, "function_points": sampled, "learning": about})
+
+
+def _learn_on_points(
+    bench: Bench, name: tuple[object, ...], coefficients: Array
+) -> Generator[Step, None, Table]:
+    """The same by the matrices K and P_s on the point set, where it lies on this sphere."""
+    from kernlab.engine.numerics import learning
+
+    p, sample = bench.p, Sample(bench)
+    want = wanted(p, min(sample.available, FLOW_POINTS if bench.full else COARSE_POINTS))
+    points = sample.points(want)
+    if p.domain != "sphere" or (points.space, points.dimension) != ("sphere", p.dimension):
+        return Table({"angle": np.empty(0), "target": np.empty(0), "learned": np.empty(0)})
+    key = (sample.key(want), p.depth, p.activation, p.bias, p.s, p.form, name)
+    known: tuple[Array, Array, Flow] | None = bench.cache.peek("flow", key)
+    root = np.sqrt(points.weights)
+    if known is None:
+        angles = np.arccos(np.clip(points.points[:, 0], -1.0, 1.0))
+        values = learning.zonal(p.dimension, coefficients.size - 1, angles) @ coefficients
+        yield Step()
+        kernel = yield from sample.matrix(want, p.depth)
+        operator = yield from sample.sobolev(want)
+        yield Step(None, "learning on the points")
+        flow = learning.matrix_flow(kernel, operator, root * values)
+        known = bench.cache.put("flow", key, (np.degrees(angles), values, flow))
+        yield Step()
+    angles, values, flow = known
+    found = flow.modes @ learning.learned(flow.speeds, p.learning_rate, p.time) / root
+    return Table({"angle": angles, "target": values, "learned": found}, {"angle": "°"})
 
 
 def _shares(bench: Bench, found: Composite, most: int) -> Array:
@@ -99,11 +138,22 @@ def _zonal_target(
     return coefficients, polynomials @ coefficients
 
 
-def _reached(p: Parameters, error: float, most: int) -> Table:
+def _reached(p: Parameters, error: float, most: int, sampled: Table | None = None) -> Table:
+    on_points = math.nan
+    if sampled is not None and sampled["angle"].size:
+        missing, target = sampled["target"] - sampled["learned"], sampled["target"]
+        on_points = float(np.linalg.norm(missing) / (np.linalg.norm(target) or 1.0))
     beyond = 0
     if p.target == "file" and p.target_file is not None:
         beyond = int((p.target_file.columns["degree"] > most).sum())
-    return summary(time=p.time, learning_rate=p.learning_rate, error=error, beyond=beyond)
+    return summary(
+        time=p.time,
+        learning_rate=p.learning_rate,
+        error=error,
+        error_on_points=on_points,
+        points=0 if sampled is None else sampled["angle"].size,
+        beyond=beyond,
+    )
 
 
 def learn_on_torus(bench: Bench, found: Composite) -> Iterator[Step]:
