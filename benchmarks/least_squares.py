@@ -18,7 +18,7 @@ import kernlab  # noqa: F401  (sets the number of BLAS threads before NumPy is i
 from benchmarks.measuring import line, machine, milliseconds, note, section
 from kernlab.engine import catalogue
 from kernlab.engine.contract.cache import Cache
-from kernlab.engine.numerics import least_squares, smoother_criteria, sobolev_regression
+from kernlab.engine.numerics import least_squares, smoother_criteria
 from kernlab.engine.numerics import spectral_smoother as smoother
 
 KEY = "least-squares-attention"
@@ -97,7 +97,7 @@ def peers() -> None:
                 found = end.value
                 break
         embedding = smoother.turned_embedding(found, x, t)
-        filters = sobolev_regression.ridge_filters(found.eigenvalues, grid)
+        filters = smoother.ridge_filters(found.eigenvalues, grid)
         return smoother_criteria.criteria(embedding, y, *filters), embedding
 
     path = wall(ours, 3)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import ks_2samp
 
 from kernlab.engine import catalogue
 from kernlab.engine.contract.cache import Cache
-from kernlab.engine.contract.claim import NOT_MEASURED
 from kernlab.engine.contract.drawing import Drawing, draw
 from kernlab.engine.contract.parameters import own_matrix
 from kernlab.engine.contract.table import Table
 from kernlab.engine.experiments.entrywise_rank import devices, matrices, solving
 from kernlab.engine.experiments.entrywise_rank import tables as table_makers
 from kernlab.engine.experiments.entrywise_rank.bench import Bench
-from kernlab.engine.experiments.entrywise_rank.measures import theorem_rank
 from kernlab.engine.numerics import low_rank, max_norm
 from kernlab.engine.numerics.tensor_chain import contract
 
@@ -36,14 +36,8 @@ def tables_of(
     return tables
 
 
-def claim(id_: str, **parameters: Any) -> Any:
-    p = experiment.Parameters(**{**SMALL, **parameters})
-    found = experiment.claims(p, tables_of(("claims",), **parameters))
-    return next(c for c in found if c.id == id_)
-
-
-def made_by(p: Any, cache: Cache | None = None) -> matrices.Made:
-    steps = matrices.make(p, cache or Cache())
+def made_by(p: Any, cache: Cache | None = None, *, rotated: bool = False) -> matrices.Made:
+    steps = matrices.make(p, cache or Cache(), rotated=rotated)
     while True:
         try:
             next(steps)
@@ -209,6 +203,73 @@ def test_a_moving_slider_shows_more_than_the_svd() -> None:
     assert sheet["error"][0] < 0.7 * sheet["error"][1]
 
 
+@pytest.mark.parametrize("kind", ["ball", "sphere", "normal"])
+@pytest.mark.parametrize("sampling", ["symmetric", "independent"])
+@pytest.mark.parametrize("function", ["cauchy", "attention"])
+def test_points_of_a_stand_in_have_the_law_of_those_drawn(
+    function: str, sampling: str, kind: str
+) -> None:
+    samples = np.empty((2, 1500, 3))
+    for seed in range(samples.shape[1]):
+        p = experiment.Parameters(
+            function=function, sampling=sampling, points=kind, n=10, m=30, rank=3, seed=seed
+        )
+        F = max_norm.function_matrix(function, 10, 30, sampling=sampling, points=kind, rng=seed + 1)
+        for at, matrix in enumerate((made_by(p, rotated=True).array, F)):
+            log = np.log(matrix)
+            samples[at, seed] = log[0, 1], log[9, 7] + log[8, 9], np.linalg.det(matrix[:3, 6:9])
+    for stand_in, drawn in zip(*samples.transpose(0, 2, 1), strict=True):
+        assert ks_2samp(stand_in, drawn).pvalue > 1e-4
+
+
+def test_a_moving_slider_keeps_the_rows_in_many_dimensions_and_says_what_it_shows() -> None:
+    for n, m, told in ((200, 10_000, "preview with other points of the same law"),
+                       (1000, 10_000, "preview with n = 360 and other points of the same law"),
+                       (1000, 30, "preview with n = 360"),
+                       (200, 300, "")):  # fmt: skip
+        tables, cache = tables_of(("Solve",), "coarse", n=n, m=m), Cache()
+        assert tables["residual_summary"]["rows"][0] == min(n, 360)
+        p = experiment.Parameters(**{**SMALL, "n": n, "m": m})
+        note = next(f.note for f in experiment.figures(p, tables) if f.key == "residual")
+        assert note == told if told else "preview" not in note
+    tables_of(("Solve",), "full", cache, m=10_000)
+    at_hand = tables_of(("Solve",), "coarse", cache, m=10_000)
+    assert not at_hand["residual_summary"]["rotated"][0]
+
+
+def test_an_exact_start_is_drawn_once() -> None:
+    p = experiment.Parameters(m=1)
+    steps = experiment.run(p, "coarse", Cache(), ("Solve",))
+    assert sum("residual" in step.tables for step in steps) == 1
+
+
+LOADING = """
+import sys
+from kernlab.engine import catalogue
+from kernlab.engine.contract.cache import Cache
+
+experiment = catalogue.get("entrywise-rank")
+p = experiment.Parameters(n=20, m=5, rank=2, solver=("ours", "published", "svd", "sketch"))
+steps = experiment.run(p, sys.argv[1], Cache(), ("Solve",))
+first = next(steps)
+assert "loading" in first.note and "numba" not in sys.modules, first
+assert not next(steps).note
+loaded = set(sys.modules)
+list(steps)
+slow = {name for name in set(sys.modules) - loaded if name.startswith(("kernlab", "scipy."))}
+assert not slow, slow
+again = next(experiment.run(p, sys.argv[1], Cache(), ("Solve",)))
+assert not again.note, again
+"""
+
+
+@pytest.mark.parametrize("fidelity", ["coarse", "full"])
+def test_the_first_run_announces_what_it_loads(fidelity: str) -> None:
+    found = subprocess.run([sys.executable, "-c", LOADING, fidelity], capture_output=True,
+                           text=True, check=False)  # fmt: skip
+    assert found.returncode == 0, found.stderr
+
+
 @pytest.mark.parametrize("fidelity", ["coarse", "full"])
 def test_the_smallest_error_so_far_never_rises(fidelity: Any) -> None:
     trace = tables_of(("Solve",), fidelity, n=120, m=50)["trace_ours"]
@@ -360,65 +421,6 @@ def test_the_limit_of_high_dimension_is_approached() -> None:
     assert table["limit"][0] == pytest.approx(max_norm.gaussian_limit_bound(40, 5))
     assert table["ours"][-1] >= 0.95 * table["limit"][-1]
     assert np.isnan(tables_of(("Against m",), sampling="independent")["dimension"]["limit"]).all()
-
-
-# -- claims -------------------------------------------------------------------------------------
-
-
-def test_every_preset_can_be_judged() -> None:
-    verdicts = {
-        "L1": claim("L1", n=200, m=20, rank=100).verdict,
-        "L2": claim("L2", function="quartic").verdict,
-        "L3": claim("L3").verdict,
-        "L4": claim("L4").verdict,
-        "L5": claim("L5").verdict,
-        "L6": claim("L6", sampling="independent").verdict,
-        "L7": claim("L7").verdict,
-        "L8": claim("L8").verdict,
-        "L9": claim("L9", function="exponential").verdict,
-        "L10": claim("L10", function="sinh", order="3", n=12, rank=2).verdict,
-    }
-    assert verdicts == {
-        "L1": "holds", "L2": "inconclusive", "L3": "holds", "L4": "fails", "L5": "fails",
-        "L6": "fails", "L7": "holds", "L8": "fails", "L9": "fails", "L10": "inconclusive",
-    }  # fmt: skip
-
-
-def test_premises_are_named() -> None:
-    assert claim("L1").verdict == "inconclusive" and "zero matrix" in claim("L1").reason
-    assert claim("L6").verdict == "inconclusive"
-    assert claim("L7", sampling="independent").verdict == "inconclusive"
-    assert claim("L9", function="exponential", sampling="independent").verdict == "holds"
-    unmeasured = experiment.claims(experiment.Parameters(), {})
-    assert {c.reason for c in unmeasured} == {NOT_MEASURED}
-
-
-def test_a_bound_fails_only_where_every_matrix_is_proven_to_break_it() -> None:
-    made = tables_of(("claims",), n=200, m=20, rank=100)
-    row = {name: column[0] for name, column in made["claims"].columns.items()}
-    assert 0 < row["lower"] <= row["error"] <= row["explicit"] < row["gamma2"]
-    p = experiment.Parameters(n=200, m=20, rank=100)
-    for error, lower, verdict in ((0.9, 0.1, "inconclusive"), (0.99, 0.98, "fails")):
-        changed = Table({**made["claims"].columns, "error": [error], "lower": [lower]})
-        found = {c.id: c for c in experiment.claims(p, {"claims": changed})}
-        assert found["L1"].verdict == found["L2"].verdict == verdict
-
-
-def test_the_slip_is_that_of_the_correct_form() -> None:
-    assert claim("L5").measured == pytest.approx(math.sqrt(2 * 0.25) / (math.sqrt(2) * 0.25))
-
-
-def test_the_theorem_asks_for_an_absurd_rank() -> None:
-    # The recursion of Lemma 4.1, literally.
-    def rank(t: int, p: int, r: int) -> int:
-        if p == 0:
-            return r if t else 1
-        return 1 + sum(rank(s, p - 1, r) for s in range(1, t + 1))
-
-    c = math.exp(4)
-    r = max_norm.rank_bound((0.1 / c - math.exp(-30)) / (c - 1), 1000, 1000)
-    assert theorem_rank(0.1, 1000) == pytest.approx(rank(29, 3, r), rel=1e-9)
-    assert 1e14 < theorem_rank(0.1, 1000) < 4e14
 
 
 # -- edges --------------------------------------------------------------------------------------

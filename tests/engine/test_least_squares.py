@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,20 @@ def drain(steps: Any) -> Any:
 # -- the reference ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("ridge", [0.0, 1e-12, 3.0, 1e300])
+def test_filters_and_what_they_leave_are_exact(ridge: float) -> None:
+    eigenvalues = np.array([1e12, 1.0, 1e-300])
+    exact = [Fraction(ridge) / (Fraction(mu) + Fraction(ridge)) for mu in eigenvalues.tolist()]
+    shrinkage, residue = smoother.ridge_filters(eigenvalues, ridge)
+    assert residue == pytest.approx([float(share) for share in exact], rel=1e-15, abs=0)
+    assert shrinkage == pytest.approx([float(1 - share) for share in exact], rel=1e-15, abs=0)
+    assert np.array_equal(shrinkage, smoother.ridge_shrinkage(eigenvalues, ridge))
+    for one, several in zip((shrinkage, residue),
+                            smoother.ridge_filters(eigenvalues, np.array([1.0, ridge])),
+                            strict=True):  # fmt: skip
+        assert several.shape == (2, 3) and np.array_equal(several[1], one)
+
+
 def test_least_squares_of_the_reference() -> None:
     x, t, y, y_test = diabetes()
     weights = least_squares.attention_weights(x, t, intercept=True)
@@ -103,7 +118,7 @@ def test_the_best_gcv_of_the_reference() -> None:
     found = smoother.factor(x, intercept=True)
     embedding = smoother.embedding_of(found, x[:0])
     grid = np.logspace(-2, 4, 601)
-    filters = sobolev_regression.ridge_filters(found.eigenvalues, grid)
+    filters = smoother.ridge_filters(found.eigenvalues, grid)
     scores = smoother_criteria.criteria(embedding, y, *filters)
     best = int(np.argmin(scores.gcv))
     assert grid[best] == pytest.approx(REFERENCE["gcv_min"]["lam"])
@@ -278,7 +293,7 @@ def test_slices_give_the_same_factor(rows: int, collinear: bool) -> None:
     found = drain(smoother.factor_in_slices(x, intercept=True))
     assert found.rank == whole.rank == min(60 - collinear, rows - 1)
     assert found.singular == pytest.approx(whole.singular, rel=1e-6)
-    filters = sobolev_regression.ridge_filters(whole.eigenvalues, np.array([0.1, 3.0]))
+    filters = smoother.ridge_filters(whole.eigenvalues, np.array([0.1, 3.0]))
     ours = smoother.turned_embedding(found, x, t)
     theirs = smoother.embedding_of(whole, t)
     shrinkage = filters[0][0]
@@ -303,7 +318,7 @@ def test_separate_projections(intercept: bool) -> None:
     found = smoother.factor(keys, intercept=intercept)
     embedding = smoother.embedding_of(found, asked, queries=queries)
     one = np.array([0.4])
-    filters = sobolev_regression.ridge_filters(found.eigenvalues, one)
+    filters = smoother.ridge_filters(found.eigenvalues, one)
     inverse = np.linalg.inv(keys @ keys.T + 0.4 * np.eye(18))
     offset = 1 / 18 if intercept else 0.0
     weights = asked @ keys.T @ inverse + offset

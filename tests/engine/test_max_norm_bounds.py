@@ -1,4 +1,4 @@
-"""Bounds of the maximum norm: closed forms, factorization norms, the rank of claim L1."""
+"""Bounds of the maximum norm: closed forms, the rank of claim L1."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernlab.engine.numerics import max_norm
-from kernlab.engine.numerics.max_norm import certify, error_bound, factorization_norm, rank_bound
+from kernlab.engine.numerics.max_norm import certify, error_bound, rank_bound
 from kernlab.engine.numerics.max_norm_bounds import _proximal
 
 
@@ -90,48 +90,6 @@ def test_rank_bound_is_the_least_rank_of_its_inequality(
         assert rank > exact * (1 - mpf(10) ** -9)
         assert rank - 1 <= exact * (1 + mpf(10) ** -9)
     assert error_bound(rank, n1, n2, gamma2=gamma2) <= error * (1 + 1e-9)
-
-
-def hadamard(doublings: int) -> np.ndarray:
-    F = np.ones((1, 1))
-    for _ in range(doublings):
-        F = np.block([[F, F], [F, -F]])
-    return F
-
-
-@pytest.mark.parametrize(
-    ("F", "exact"),
-    [
-        (np.eye(6), 1.0),
-        (np.ones((4, 9)), 1.0),
-        (hadamard(4), 4.0),
-        (-2.0 * np.outer([1.0, 2.0], [1.0, 0.5, 3.0]), 12.0),
-        (np.zeros((3, 3)), 0.0),
-    ],
-)
-def test_factorization_norms_with_closed_forms(F: np.ndarray, exact: float) -> None:
-    lower, upper = factorization_norm(F)
-    assert lower <= exact * (1 + 1e-12)
-    assert upper >= exact * (1 - 1e-12)
-    assert upper <= 1.02 * lower
-
-
-def test_factorization_norm_of_a_positive_definite_kernel_is_its_diagonal() -> None:
-    lower, upper = factorization_norm(max_norm.function_matrix("gaussian", 60, 5, rng=0))
-    assert lower <= 1.0 <= upper <= 1.001
-
-
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 2**32), rows=st.integers(1, 12), columns=st.integers(1, 12))
-def test_factorization_norm_is_bracketed_and_a_norm(seed: int, rows: int, columns: int) -> None:
-    rng = np.random.default_rng(seed)
-    A, B = rng.standard_normal((2, rows, columns))
-    first, second, both = factorization_norm(A), factorization_norm(B), factorization_norm(A + B)
-    assert np.abs(A).max() * (1 - 1e-9) <= first.lower <= first.upper <= 1.1 * first.lower
-    assert both.lower <= first.upper + second.upper
-    # Grothendieck: the largest yᵀAx over signs is between γ₂*-type bounds of the same matrix.
-    rank_one = np.outer(rng.choice([-1.0, 1.0], rows), rng.choice([-1.0, 1.0], columns))
-    assert factorization_norm(A * rank_one).lower <= first.upper
 
 
 @pytest.mark.parametrize(

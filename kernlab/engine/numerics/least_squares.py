@@ -74,8 +74,8 @@ def gcv(X: npt.ArrayLike, y: npt.ArrayLike, *, ridge: float, intercept: bool = F
         ValueError: as for :func:`attention_weights`, or y has another length.
     """
     embedding, target = _fitted(X, y, ridge, intercept)
-    found = smoother_criteria.criteria(embedding, target, *_filters(embedding, ridge))
-    return float(found.gcv[0])
+    filters = smoother.ridge_filters(embedding.eigenvalues, np.array([ridge]))
+    return float(smoother_criteria.criteria(embedding, target, *filters).gcv[0])
 
 
 def leave_one_out(
@@ -90,7 +90,8 @@ def leave_one_out(
         ValueError: as for :func:`attention_weights`, or y has another length.
     """
     embedding, target = _fitted(X, y, ridge, intercept)
-    return smoother_criteria.residuals(embedding, target, *_filters(embedding, ridge))[1][:, 0]
+    filters = smoother.ridge_filters(embedding.eigenvalues, np.array([ridge]))
+    return smoother_criteria.residuals(embedding, target, *filters)[1][:, 0]
 
 
 def _fitted(
@@ -105,12 +106,6 @@ def _fitted(
         raise ValueError(f"y holds {_not_finite(target)}; allowed: finite numbers")
     found = smoother.factor(features, intercept=intercept)
     return smoother.embedding_of(found, features[:0]), target
-
-
-def _filters(embedding: Embedding, ridge: float) -> tuple[Array, Array]:
-    one = np.array([ridge], dtype=float)
-    mu = embedding.eigenvalues
-    return smoother.ridge_shrinkage(mu, one), smoother.ridge_residue(mu, one)
 
 
 def _features(X: npt.ArrayLike, name: str) -> Array:

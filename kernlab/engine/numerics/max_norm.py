@@ -37,12 +37,10 @@ from kernlab.engine.numerics.low_rank import (
     truncated_svd,
 )
 from kernlab.engine.numerics.max_norm_bounds import (
-    Bracket,
     Certificate,
     block,
     certificate,
     error_bound,
-    factorization_norm,
     gaussian_limit_bound,
     rank_bound,
     tail_bound,
@@ -70,7 +68,6 @@ __all__ = [
     "POINTS",
     "SAMPLINGS",
     "TENSOR_FUNCTIONS",
-    "Bracket",
     "Certificate",
     "LowRank",
     "Progress",
@@ -81,7 +78,6 @@ __all__ = [
     "certify_steps",
     "constant_error",
     "error_bound",
-    "factorization_norm",
     "function_matrix",
     "function_tensor",
     "gaussian_limit_bound",

@@ -1,8 +1,7 @@
 """What no matrix of low rank can beat, and what some matrix of low rank attains.
 
 Lower bounds of the maximum norm of F - G over all G of rank r (`certificate`), the closed forms
-for the identity matrix, the rank that suffices by a random embedding (claim L1), and the
-factorization norm γ₂ by which that bound scales.
+for the identity matrix, and the rank that suffices by a random embedding (claim L1).
 """
 
 from __future__ import annotations
@@ -35,13 +34,6 @@ class Certificate(NamedTuple):
 
     iterations: int
     lower_bound: float
-
-
-class Bracket(NamedTuple):
-    """Two rigorous bounds."""
-
-    lower: float
-    upper: float
 
 
 def certificate(
@@ -288,35 +280,3 @@ def gaussian_limit_bound(n: int, rank: int) -> float:
     The matrix is e⁻² 11ᵀ + (1-e⁻²) I: (1-e⁻²) times Welch's bound with r + 1.
     """
     return -math.expm1(-2.0) * welch_bound(n, require_count("rank", rank) + 1)
-
-
-def factorization_norm(F: Array, *, iterations: int = 40) -> Bracket:
-    """Bounds of γ₂(F) = min over F = ABᵀ of the largest row norms ‖A‖_{2,∞} ‖B‖_{2,∞}.
-
-    Dually it is the largest nuclear norm of diag(√p) F diag(√q) over p, q ≥ 0 that sum to 1. Any
-    p, q give a lower bound, and the singular value decomposition there a factorization, whose
-    row norms say which p and q to raise.
-
-    Args:
-        F: (n₁, n₂), finite; iterations: at most, each a singular value decomposition.
-
-    Returns: the best bounds met, at most 0.5 % apart or after all iterations.
-    """
-    rows, columns = np.full(F.shape[0], 1.0 / F.shape[0]), np.full(F.shape[1], 1.0 / F.shape[1])
-    lower, upper = float(np.abs(F).max()), math.inf
-    if lower == 0.0:
-        return Bracket(0.0, 0.0)
-    for _ in range(iterations):
-        matrix = np.sqrt(rows)[:, None] * F * np.sqrt(columns)
-        u, s, v = svd(matrix)
-        nuclear = float(s.sum())
-        first, second = (u * u) @ s / rows, s @ (v * v) / columns
-        lower = max(lower, nuclear)
-        upper = min(upper, math.sqrt(float(first.max()) * float(second.max())))
-        if upper <= 1.005 * lower:
-            break
-        rows, columns = rows * first / nuclear, columns * second / nuclear
-        rows = np.maximum(rows / rows.sum(), _LEAST_WEIGHT)
-        columns = np.maximum(columns / columns.sum(), _LEAST_WEIGHT)
-    room = 1e-12 * (sum(F.shape) + 1)
-    return Bracket(lower * (1.0 - room), max(upper, lower) * (1.0 + room))

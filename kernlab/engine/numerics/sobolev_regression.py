@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kernlab.engine.numerics import spectral_smoother as smoother
 from kernlab.engine.numerics.spectral_smoother import Array, Embedding
 
 MARGIN = 0.1
@@ -144,11 +143,3 @@ def simulated_risk(
         error.append(np.square(off).mean(axis=0))
         risk.append(np.square(off - noise * rng.standard_normal((m, 1))).mean(axis=0))
     return np.array(error), np.array(risk)
-
-
-def ridge_filters(eigenvalues: Array, ridges: Array) -> tuple[Array, Array]:
-    """Shrinkage and residue for a grid of λ, (L, r) each."""
-    return (
-        smoother.ridge_shrinkage(eigenvalues, ridges),
-        smoother.ridge_residue(eigenvalues, ridges),
-    )

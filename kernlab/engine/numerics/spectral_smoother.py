@@ -122,10 +122,14 @@ def ridge_shrinkage(eigenvalues: Array, ridge: float | Array) -> Array:
     return eigenvalues / (eigenvalues + values[..., None])
 
 
-def ridge_residue(eigenvalues: Array, ridge: float | Array) -> Array:
-    """1 − μ/(μ+λ) = λ/(μ+λ) without cancellation, in the shape of :func:`ridge_shrinkage`."""
-    values = np.asarray(ridge, dtype=float)
-    return values[..., None] / (eigenvalues + values[..., None])
+def ridge_filters(eigenvalues: Array, ridge: float | Array) -> tuple[Array, Array]:
+    """Shrinkage μ/(μ+λ), and what it leaves, λ/(μ+λ), without the cancellation of 1 − μ/(μ+λ).
+
+    Each is (r,) for one λ and (L, r) for L of them.
+    """
+    values = np.asarray(ridge, dtype=float)[..., None]
+    shifted = eigenvalues + values
+    return eigenvalues / shifted, values / shifted
 
 
 @dataclass(frozen=True)

@@ -54,9 +54,7 @@ def head_embedding(train: Array, test: Array, head: Array, *, intercept: bool) -
 
 def answers(head: Embedding, y: Array, ridge: float) -> tuple[Array, Array]:
     """One head's exact leave-one-out predictions (n,) and test predictions (m,)."""
-    one = np.array([ridge])
-    shrinkage = smoother.ridge_shrinkage(head.eigenvalues, one)
-    residue = smoother.ridge_residue(head.eigenvalues, one)
+    shrinkage, residue = smoother.ridge_filters(head.eigenvalues, np.array([ridge]))
     left_out = smoother_criteria.residuals(head, y, shrinkage, residue)[1][:, 0]
     return y - left_out, head.predict(y, shrinkage)[:, 0]
 

@@ -24,6 +24,8 @@ PREVIEW, PREVIEW_TENSOR, LARGEST_AT_HAND = 360, 40, 1000
 is taken where it is at hand."""
 PREVIEW_LEAST, PREVIEW_DRAWS = 40, 300_000
 """Rows of the stand-in at least, and coordinates of all points at most while there are more."""
+QUICK_DRAWS = 100_000
+"""Coordinates up to which a moving slider draws the points themselves, not others in their law."""
 SWEEP_ITERATIONS, SWEEP_CERTIFICATE = 250, 12
 PROOF_ITERATIONS = 40
 SEARCH_ITERATIONS = 120
@@ -42,11 +44,15 @@ class Draw(NamedTuple):
 
 @dataclass(frozen=True)
 class Bench:
-    """One set of parameters with what every stage needs."""
+    """One set of parameters with what every stage needs.
+
+    `rotated` says that the points are others of the same law; see `matrices.make`.
+    """
 
     p: Parameters
     full: bool
     cache: Cache
+    rotated: bool = False
 
     @property
     def tensor(self) -> bool:
@@ -77,16 +83,24 @@ class Bench:
                 "published" in p.solver)  # fmt: skip
 
     def preview(self) -> Bench:
-        """A smaller stand-in while a slider moves, unless the array itself is at hand."""
-        n, sets = self.p.n, 1 if self.p.sampling == "symmetric" else 2
-        drawn = max(PREVIEW_LEAST, PREVIEW_DRAWS // (sets * self.p.m))
-        most = min(PREVIEW_TENSOR if self.tensor else PREVIEW, drawn)
-        if self.full or n <= most or self.p.given:
+        """A stand-in while a slider moves, unless the array itself is at hand.
+
+        It has fewer rows, or, where there are many coordinates, other points of the same law.
+        """
+        p = self.p
+        if self.full or p.given or self._at_hand():
             return self
-        at_hand = self.cache.peek("matrix", matrices.key_of(self.p, n, self.p.m, 0)) is not None
-        if at_hand and n <= LARGEST_AT_HAND and not self.tensor:
-            return self
-        return replace(self, p=replace(self.p, n=most, rank=min(self.p.rank, most)))
+        sets = 1 if p.sampling == "symmetric" else 2
+        n = min(p.n, PREVIEW_TENSOR if self.tensor else PREVIEW)
+        rotated = matrices.can_rotate(p, n) and sets * n * p.m > QUICK_DRAWS
+        if not rotated:
+            n = min(n, max(PREVIEW_LEAST, PREVIEW_DRAWS // (sets * p.m)))
+        return replace(self, p=replace(p, n=n, rank=min(p.rank, n)), rotated=rotated)
+
+    def _at_hand(self) -> bool:
+        key = matrices.key_of(self.p, self.p.n, self.p.m, 0)
+        small = self.p.n <= LARGEST_AT_HAND and not self.tensor
+        return small and self.cache.peek("matrix", key) is not None
 
     def sizes(self) -> Sequence[int]:
         """The sizes of a sweep over n: those that the rank fits into."""
@@ -108,7 +122,7 @@ class Bench:
 
     def make(self, **changes: Any) -> Generator[Step, None, Made]:
         """The array of a draw."""
-        return matrices.make(self.p, self.cache, **changes)
+        return matrices.make(self.p, self.cache, rotated=self.rotated, **changes)
 
     def draw(
         self, rank: int, repeat: int, *, n: int | None = None, m: int | None = None

@@ -116,8 +116,11 @@ def _residual_note(p: Parameters, tables: Tables) -> str:
     table = tables.get("residual_summary")
     if table is None:
         return ""
+    other = " and other points of the same law" if table["rotated"][0] else ""
     if int(table["rows"][0]) != p.shape[0]:
-        return f"preview with n = {int(table['rows'][0])}"
+        return f"preview with n = {int(table['rows'][0])}{other}"
+    if other:
+        return f"preview with{other.removeprefix(' and')}"
     clipped, shown, block = (int(table[name][0]) for name in ("clipped", "shown", "block"))
     note = f"{count(clipped)} entries are nearly the largest"
     note += ", dotted" if shown == clipped else f", {count(shown)} dotted"

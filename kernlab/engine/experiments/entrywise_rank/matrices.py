@@ -22,6 +22,7 @@ EXACT = 1500
 """Rows up to which a run at rest takes all singular values."""
 QUICK = 300
 """Rows up to which a moving slider does."""
+ROTATED = "rotated"
 
 
 class EntriesOverflow(ValueError):
@@ -45,6 +46,11 @@ class Made:
     size: float
     constant: float
     nearest: float
+
+    @property
+    def rotated(self) -> bool:
+        """Whether its points are others of the same law; see `_rotated`."""
+        return bool(self.key[-1] == ROTATED)
 
     @property
     def symmetric(self) -> bool:
@@ -101,12 +107,28 @@ def key_of(p: Parameters, n: int, m: int, repeat: int) -> tuple[Any, ...]:
     return (p.function, sampling, p.points, n, m, p.seed + repeat, p.order)
 
 
+def can_rotate(p: Parameters, n: int) -> bool:
+    """Whether n points suffice to be drawn by their inner products; see `_rotated`."""
+    return p.order == "2" and p.function not in ("formula", "identity") and p.m > n
+
+
 def make(
-    p: Parameters, cache: Cache, *, n: int | None = None, m: int | None = None, repeat: int = 0
+    p: Parameters,
+    cache: Cache,
+    *,
+    n: int | None = None,
+    m: int | None = None,
+    repeat: int = 0,
+    rotated: bool = False,
 ) -> Generator[Step, None, Made]:
-    """The array of a draw, at the panel's size and dimension or at others."""
+    """The array of a draw, at the panel's size and dimension or at others.
+
+    Args:
+        rotated: with other points of the same law, in n coordinates; see `can_rotate`.
+    """
     rows, dimension = n or p.size, m or p.m
     key = key_of(p, rows, dimension, repeat)
+    key = (*key[:-1], ROTATED) if rotated else key
     known: Made | None = cache.peek("matrix", key)
     if known is not None:
         return known
@@ -184,6 +206,11 @@ def _entries(key: tuple[Any, ...], formula: str) -> Generator[Step, None, tuple[
     if name == "identity":
         return np.eye(n), 0.0
     rng = np.random.default_rng(seed)
+    if order == ROTATED:
+        x, y = _rotated(n, m, kind, rng, symmetric=sampling == "symmetric")
+        if name == "attention":  # which divides by √ of their width, not of m
+            x, y = _scaled(x, y, (x.shape[1] / m) ** 0.25)
+        return (yield from _matrix(name, x, y))
     x = yield from _points(n, m, kind, rng)
     y = x if sampling == "symmetric" else (yield from _points(n, m, kind, rng))
     if order == "3":
@@ -205,6 +232,34 @@ def _points(n: int, m: int, kind: str, rng: np.random.Generator) -> Generator[St
     if kind == "ball":
         points *= (rng.random(n) ** (1.0 / m))[:, None]
     return points
+
+
+def _rotated(
+    n: int, m: int, kind: str, rng: np.random.Generator, *, symmetric: bool
+) -> tuple[Array, Array]:
+    """Points with inner products of the law of `_points`, in n + 1 coordinates instead of m > n.
+
+    A rotation that turns n normal points x into a lower triangle leaves normal numbers below its
+    diagonal and roots of χ² on it (Bartlett 1933); it leaves n normal coordinates of each y, and
+    the length of the rest, which no x meets.
+    """
+    x = np.tril(rng.standard_normal((n, n + 1)), -1)
+    np.fill_diagonal(x, np.sqrt(rng.chisquare(m - np.arange(n))))
+    y = x
+    if not symmetric:
+        y = rng.standard_normal((n, n + 1))
+        y[:, n] = np.sqrt(rng.chisquare(m - n, n))
+    for points in (x,) if symmetric else (x, y):
+        if kind != "normal":
+            points /= np.linalg.norm(points, axis=1, keepdims=True)
+        if kind == "ball":
+            points *= (rng.random(n) ** (1.0 / m))[:, None]
+    return x, y
+
+
+def _scaled(x: Array, y: Array, scale: float) -> tuple[Array, Array]:
+    scaled = scale * x
+    return scaled, scaled if x is y else scale * y
 
 
 def _matrix(name: str, x: Array, y: Array) -> Generator[Step, None, tuple[Array, float]]:

@@ -25,7 +25,8 @@ DRAWS = 3
 LOW_DIMENSION, HIGH_DIMENSIONS = 10, (1000, 10_000)
 DERIVATIVES = (10, 40, 160)
 SHRUNK = 0.25
-"""‖W‖ of the example for claim L5."""
+WIDEST = 100
+"""‖W‖ of the example for claim L5, and its rows at most: it has m of them up to there."""
 
 
 def claims(bench: Bench) -> Iterator[Step]:
@@ -120,13 +121,14 @@ def _closed_forms(bench: Bench) -> dict[str, Any]:
         "growth_first": growth[0],
         "growth_middle": growth[1],
         "growth_last": growth[2],
-        "slip": _slip(),
+        "slip": _slip(min(p.m, WIDEST), p.seed),
+        "slip_side": min(p.m, WIDEST),
     }
 
 
-def _slip() -> float:
+def _slip(side: int, seed: int) -> float:
     """‖A‖_{2,∞} of A = √2 X U Λ^{1/2}, W = U Λ Uᵀ, over √2 ‖W‖ R, on the unit sphere (R = 1)."""
-    drawn = np.random.default_rng(0).standard_normal((5, 5))
+    drawn = np.random.default_rng(seed).standard_normal((side, side))
     values, u = np.linalg.eigh(drawn @ drawn.T)
     values *= SHRUNK / values[-1]
     points = np.vstack([u.T, drawn / np.linalg.norm(drawn, axis=1, keepdims=True)])

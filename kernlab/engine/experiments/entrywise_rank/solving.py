@@ -110,6 +110,11 @@ def sketched(made: Made, rank: int, seed: int, cache: Cache) -> Generator[Step, 
     return Solved(factors, error, 0, seconds, np.array([[0.0, seconds, error]]))
 
 
+def settled(made: Made, rank: int, start: Solved) -> bool:
+    """Whether a descent has nothing to gain: the start is exact."""
+    return start.error <= 1e-13 * made.size or rank >= min(made.array.shape)
+
+
 def quick_iterations(made: Made, rank: int) -> int:
     """Iterations for a moving slider; none where even a few take too long."""
     work = made.array.size * (6.0 * rank + 60.0)
@@ -135,7 +140,7 @@ def descended(
     """
     from kernlab.engine.numerics.max_norm import low_rank_steps, tensor_train_steps
 
-    if iterations == 0 or start.error <= 1e-13 * made.size or rank >= min(made.array.shape):
+    if iterations == 0 or settled(made, rank, start):
         return start
     clock, spent = Clock(), 0.0 if cold else start.seconds
     steps: Any

@@ -64,7 +64,7 @@ def _warm(bench: Bench, board: Board, start: Solved) -> Iterator[Step]:
     if known is None:
         warm = (yield from solving.warm_start(made, rank, cache)) or start
         iterations = solving.quick_iterations(made, rank)
-        if iterations:
+        if iterations and not solving.settled(made, rank, warm):
             board.solved["ours"] = warm if warm.error < start.error else start
             yield Step(0.3, "", (yield from board.frame(whole=True)), board.precision)
         steps = solving.descended(made, rank, warm, iterations)

@@ -75,7 +75,10 @@ def residual_tables(made: Made, solved: Solved) -> Generator[Step, None, dict[st
         pooled = _pooled(rest, step)
         image[low // step : low // step + len(pooled)] = pooled
     places, sizes = (np.concatenate(part) for part in zip(*spots, strict=True))
-    return _residual_tables(image, step, places[sizes >= CLIPPED * top], top, matrix.shape)
+    found = _residual_tables(image, step, places[sizes >= CLIPPED * top], top, matrix.shape)
+    rotated = {"rotated": np.array([made.rotated])}
+    found["residual_summary"] = Table({**found["residual_summary"].columns, **rotated})
+    return found
 
 
 def _shown(made: Made, solved: Solved) -> tuple[Array, Array, Array]:

@@ -196,10 +196,7 @@ def filters(p: Parameters, eigenvalues: Array) -> tuple[Array, Array]:
         kept = (np.arange(eigenvalues.size) < p.rank).astype(float)
         return kept, 1.0 - kept
     ridge = 0.0 if p.mode == "ols" else p.ridge
-    return (
-        smoother.ridge_shrinkage(eigenvalues, ridge),
-        smoother.ridge_residue(eigenvalues, ridge),
-    )
+    return smoother.ridge_filters(eigenvalues, ridge)
 
 
 def path(bench: Bench, model: Model) -> Path:
@@ -221,7 +218,7 @@ def path(bench: Bench, model: Model) -> Path:
     low = float(mu[-1]) if mu.size else 1.0
     ends = np.clip([max(0.01 * low, 1e-7 * top), 10.0 * top], 1e-6, 1e6)
     values = np.geomspace(ends[0], max(ends[1], 100.0 * ends[0]), count)
-    return Path(values, smoother.ridge_shrinkage(mu, values), smoother.ridge_residue(mu, values))
+    return Path(values, *smoother.ridge_filters(mu, values))
 
 
 def value_of(p: Parameters) -> float:

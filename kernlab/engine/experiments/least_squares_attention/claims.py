@@ -299,7 +299,8 @@ def _s14(p: Any, row: Row) -> Claim:
     function = number(float(row["s14_function"]))
     return S14.judge(
         "holds" if risk <= total + 3 * error else "fails",
-        f"risk of predicting new targets, {number(risk)} ± {number(error, 2)}, against "
+        f"risk of predicting new targets at λ = {number(p.ridge, 3)}, {number(risk)} ± "
+        f"{number(error, 2)}, against "
         f"bias² + variance + σ², which it should equal; E‖f_λ − f*‖² itself is {function}, "
         f"without the noise {number(noise)}",
         predicted=f"≤ {number(total)}",

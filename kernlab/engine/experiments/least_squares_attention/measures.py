@@ -22,8 +22,9 @@ from kernlab.engine.experiments.least_squares_attention import (
     simulation,
     spectrum,
 )
-from kernlab.engine.experiments.least_squares_attention.bench import Bench, Model, maps
+from kernlab.engine.experiments.least_squares_attention.bench import Bench, Model, Path, maps
 from kernlab.engine.experiments.least_squares_attention.data_sets import Array
+from kernlab.engine.numerics.spectral_smoother import ridge_filters
 
 ROWS = 500
 """Training rows and test rows, at most, of what needs n × n matrices."""
@@ -302,24 +303,23 @@ def _heads(bench: Bench) -> Generator[Step, None, dict[str, Any]]:
 
 
 def _risk(bench: Bench, model: Model) -> Generator[Step, None, dict[str, Any]]:
-    """S14: the simulated risk beside its parts, at the value of the path nearest to λ."""
+    """S14: the simulated risk beside its parts, at λ."""
     if model.problem.n > simulation.TRAINING:
         model = yield from replace(bench, p=shrunk(bench.p, simulation.TRAINING)).model()
         if model.problem.n > simulation.TRAINING:
             return {name: math.nan for name in ("s14_risk", "s14_sum", "s14_error", "s14_noise",
                                                 "s14_function", "s14_function_error")}  # fmt: skip
-    table = bench.cache.peek("decomposition", (model.key, False))
-    if table is None:
-        table = yield from simulation.decomposition(bench, model, simulation.DRAWS)
-        bench.cache.put("decomposition", (model.key, False), table)
-    at = int(np.abs(np.log(table["value"] / bench.p.ridge)).argmin())
+    assert model.embedding is not None
+    here = np.array([bench.p.ridge])
+    line = Path(here, *ridge_filters(model.embedding.eigenvalues, here))
+    table = yield from simulation.decomposition(bench, model, line, simulation.DRAWS)
     return {
-        "s14_risk": float(table["risk"][at]),
-        "s14_error": float(table["risk_error"][at]),
-        "s14_sum": float(table["total"][at]),
-        "s14_noise": float(table["noise"][at]),
-        "s14_function": float(table["error"][at]),
-        "s14_function_error": float(table["error_error"][at]),
+        "s14_risk": float(table["risk"][0]),
+        "s14_error": float(table["risk_error"][0]),
+        "s14_sum": float(table["total"][0]),
+        "s14_noise": float(table["noise"][0]),
+        "s14_function": float(table["error"][0]),
+        "s14_function_error": float(table["error_error"][0]),
     }
 
 

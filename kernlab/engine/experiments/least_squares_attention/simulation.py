@@ -11,9 +11,9 @@ import numpy as np
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table, summary
 from kernlab.engine.experiments.least_squares_attention import choice
-from kernlab.engine.experiments.least_squares_attention.bench import Bench, Model
+from kernlab.engine.experiments.least_squares_attention.bench import Bench, Model, Path
 from kernlab.engine.experiments.least_squares_attention.data_sets import Array
-from kernlab.engine.numerics.spectral_smoother import Embedding
+from kernlab.engine.numerics.spectral_smoother import Embedding, ridge_shrinkage
 
 TEST_ROWS, DOTS = 200, 13
 DRAWS = 400
@@ -95,7 +95,9 @@ def _decomposition(bench: Bench, model: Model) -> Iterator[Step]:
     key = (model.key, bench.p.mode == "pcr")
     known = bench.cache.peek("decomposition", key)
     if known is None:
-        known = yield from decomposition(bench, model, DRAWS if bench.full else 0)
+        judged = yield from choice.judge(bench, model)
+        draws = DRAWS if bench.full else 0
+        known = yield from decomposition(bench, model, judged.path, draws)
         if bench.full:
             bench.cache.put("decomposition", key, known)
     yield Step(0.3, "", _shown(known))
@@ -108,12 +110,12 @@ def _shown(table: Table) -> dict[str, Table]:
     return {"decomposition": table, "risks": dots}
 
 
-def decomposition(bench: Bench, model: Model, draws: int) -> Generator[Step, None, Table]:
-    """Closed forms along the path, and means over new draws of the noise."""
+def decomposition(
+    bench: Bench, model: Model, line: Path, draws: int
+) -> Generator[Step, None, Table]:
+    """Closed forms along a path, and means over new draws of the noise."""
     from kernlab.engine.numerics import sobolev_regression as sobolev
 
-    judged = yield from choice.judge(bench, model)
-    line = judged.path
     given = yield from truth(bench, model)
     assert model.embedding is not None
     embedding = shortened(model.embedding)
@@ -207,9 +209,9 @@ def rate_tables(smoothness: float, ridges: Array, values: Array) -> dict[str, Ta
     predicted = 2.0 * smoothness / (2.0 * smoothness + 1.0)
     middle = len(sizes) // 2
     best = ridges[at]
-    kept = sobolev.ridge_filters(
-        sobolev.frequencies(modes(smoothness)) ** (-2.0 * smoothness), best[-1:]
-    )[0]
+    kept = ridge_shrinkage(
+        sobolev.frequencies(modes(smoothness)) ** (-2.0 * smoothness), float(best[-1])
+    )
     return {
         "rates": Table(
             {
