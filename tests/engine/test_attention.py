@@ -215,6 +215,14 @@ def test_in_half_precision_the_work_is_in_float32() -> None:
         assert difference(result, run(method, doubles)) < 0.03  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("method", FAVOR)
+def test_a_projection_drawn_before_gives_the_same_answer(method: str) -> None:
+    inputs = normal((1, 2, 64, 8))
+    w = attention.orthogonal_projection(SMALL.features, 8, generator=SMALL.seed)
+    attend = attention.prepare(method, SMALL, 8, w)
+    assert torch.equal(attend(*inputs), run(method, inputs))
+
+
 def test_a_method_prepared_once_repeats_itself() -> None:
     inputs = normal((1, 2, 64, 8))
     for method in attention.KEYS:
@@ -232,6 +240,15 @@ def test_predicted_memory_holds_the_result_and_grows_with_the_length(method: str
 
 def test_the_naive_matrix_at_16384_is_predicted_to_take_two_gigabytes_a_head() -> None:
     assert attention.predicted_bytes("naive", (1, 1, 16384, 64)) == pytest.approx(2.15e9, rel=0.01)
+
+
+def test_nystrom_is_predicted_to_need_twice_as_much_where_its_steps_are_in_float64() -> None:
+    few, many = (
+        attention.predicted_bytes("nystrom", (1, 8, 1024, 8),
+                                  AttentionOptions(landmarks=512, iterations=steps))
+        for steps in (13, 14)
+    )  # fmt: skip
+    assert 1.8 < many / few < 2.3
 
 
 BAD_SHAPE = torch.zeros(2, 3, 4)

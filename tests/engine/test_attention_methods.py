@@ -168,6 +168,24 @@ def test_newton_schulz_converges_to_the_pseudo_inverse() -> None:
     assert difference(inverse[None], torch.linalg.inv(matrix.double())[None]) < 1e-10
 
 
+def test_forty_newton_schulz_steps_in_float32_reach_the_float64_pseudo_inverse() -> None:
+    inputs = attention.attention_inputs("smooth", (1, 2, 512, 64), generator=1)
+    doubles = tuple(x.double() for x in inputs)
+    expected = attention.nystrom(*doubles, 256, None)  # type: ignore[arg-type]
+    found = attention.nystrom(*inputs, 256, 40)
+    assert found.dtype == torch.float32
+    assert difference(found, expected) < 1e-3
+
+
+@pytest.mark.parametrize(("steps", "kind"), [(6, torch.float32), (13, torch.float32),
+                                             (14, torch.float64), (40, torch.float64)])  # fmt: skip
+def test_newton_schulz_is_in_float64_where_rounding_would_grow_above_one(
+    steps: int, kind: torch.dtype
+) -> None:
+    assert (3.25**steps * torch.finfo(torch.float32).eps > 1) == (kind == torch.float64)
+    assert pseudo_inverse(torch.full((1, 8, 8), 0.125), steps).dtype == kind
+
+
 def test_a_coreset_of_all_keys_is_exact_up_to_its_ridge() -> None:
     q, k, v = normal((1, 2, 64, 16))
     exact = attention.softmax(q, k, v)

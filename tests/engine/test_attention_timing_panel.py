@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -22,12 +24,14 @@ from kernlab.engine.experiments.attention_timing import (
     errors,
     experiment,
     methods,
+    overview,
     peaks,
     table3,
     times,
 )
 from kernlab.engine.experiments.attention_timing.bench import Bench
-from kernlab.engine.experiments.attention_timing.figures import ESTIMATES, MATRIX, STYLES
+from kernlab.engine.experiments.attention_timing.claims import READS
+from kernlab.engine.experiments.attention_timing.figures import ESTIMATES, MATRIX, OVERVIEW, STYLES
 from kernlab.engine.experiments.attention_timing.parameters import METHODS, Parameters
 from kernlab.engine.numerics.timing import Sample
 
@@ -206,6 +210,105 @@ class TestErrors:
             assert coarse == pytest.approx(full, rel=0.2)
 
 
+def _overflowing() -> Parameters:
+    """Own Q and K whose products are beyond float32, and not beyond float64."""
+    q, k, v = np.random.default_rng(1).standard_normal((3, 40, 8))
+    data = kernlab.own_arrays({"q": 1e25 * q, "k": 1e25 * k, "v": v})
+    chosen = ("naive", "taylor", "mean")
+    return Parameters(**SMALL | {"input": "file", "input_file": data, "methods": chosen})
+
+
+class TestDivergence:
+    def test_it_is_an_infinite_error_and_is_named_with_the_errors(self) -> None:
+        p = _overflowing()
+        tables = tables_of(experiment.run(p, "coarse", Cache(), (OVERVIEW,)))
+        assert tables["errors"]["taylor"].tolist() == [math.inf]
+        assert np.isfinite(tables["errors"]["mean"]).all()
+        shown = {figure.key: figure for figure in experiment.figures(p, tables)}
+        for key in ("error-length", "table-3"):
+            assert "Taylor diverged at n = 40" in shown[key].note
+        draw(shown["error-length"], tables)
+        answer = experiment.answer(p, tables)
+        assert "mean of V **" in answer and "Taylor **" not in answer
+        assert answer.endswith("Taylor diverged at n = 40.")
+
+    def test_the_answer_ranks_only_what_was_measured(self) -> None:
+        p = Parameters(lengths=("256", "512"), methods=("fused", "favor", "nystrom", "mean"))
+        done = _done(p, {name: (1.0, 2.0) for name in p.methods})
+        cells = {(name, n): (0.3,) * 3 for name in p.methods for n in p.grid}
+        cells["nystrom", 512] = (math.inf,) * 3
+        tables = drained(overview.tables(Bench(p, True, Cache()), cells, done))
+        tables["errors"] = errors.table(p, p.grid, cells)
+        answer = experiment.answer(p, tables)
+        assert answer.startswith("At n = 512 **FAVOR+** errs least of the approximations measured")
+        assert answer.endswith("Nyström diverged at n = 512.")
+        assert "Nyström diverged at n = 512" in next(
+            sheet.note for sheet in experiment.figures(p, tables) if sheet.key == "table-3"
+        )
+
+    def test_errors_in_the_answer_are_all_of_one_length(self) -> None:
+        p = Parameters(lengths=("256", "512"), methods=("naive", "nystrom", "mean"))
+        cells = {("nystrom", 256): (0.25,) * 3, ("mean", 256): (0.5,) * 3,
+                 ("mean", 512): (0.75,) * 3}  # fmt: skip
+        tables = {"errors": errors.table(p, p.grid, cells)}
+        expected = "Relative errors at n = 256: Nyström **0.25**, mean of V **0.50**."
+        assert experiment.answer(p, tables) == expected
+
+
+class TestBench:
+    def test_the_forms_of_favor_share_one_projection_which_the_budget_counts(self) -> None:
+        b = bench(m=64)
+        before = b.cache.used
+        for name in ("favor", "favor-centred", "favor-chunked"):
+            b.call(name, 256)
+        tensors = sum(t.nbytes for t in b.tensors(256))
+        projection = 4 * 64 * 16
+        assert projection <= b.cache.used - before - tensors < 2 * projection
+
+    def test_a_setting_of_another_method_does_not_draw_it_again(self) -> None:
+        b = bench()
+        other = Bench(Parameters(**SMALL | {"temperature": 0.3}), True, b.cache)
+        assert b.projection(16) is other.projection(16)
+        assert bench(seed=2).projection(16).ne(b.projection(16)).any()
+
+    def test_what_takes_long_to_load_is_announced(self) -> None:
+        done = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, text=True)
+        assert done.stderr == ""
+        assert done.stdout.splitlines() == [
+            "torch: loading PyTorch, about 2 s",
+            "numba: loading compiled routines, about 0.5 s",
+            "pivots: loading the coreset's compiled routine, about 0.5 s",
+        ]
+
+
+LOADING = """
+import os
+import sys
+from kernlab.engine.contract.cache import Cache
+from kernlab.engine.experiments.attention_timing import experiment
+
+p = experiment.Parameters(lengths=("256",), heads=1, methods=("coreset",))
+missing = ["torch", "numba", "pivots"]
+said = "nothing"
+
+
+def loaded(name):
+    if name != "pivots":
+        return name in sys.modules
+    module = sys.modules.get("kernlab.engine.numerics.attention_pivots")
+    return module is not None and bool(module.take_pivots.signatures)
+
+
+for step in experiment.run(p, "coarse", Cache(), experiment.views[:1]):
+    for name in [name for name in missing if loaded(name)]:
+        print(f"{name}: {said}", flush=True)
+        missing.remove(name)
+    if not missing:
+        os._exit(0)
+    said = step.note
+"""
+
+
 def _sample(method: str, at: int, seconds: float, probe: float = 1e-4) -> Sample:
     return Sample(method, at, at, seconds, seconds, probe)
 
@@ -227,7 +330,7 @@ class TestTimes:
     def test_the_tables_of_table_3(self) -> None:
         p, done = self.PAPER, _done(self.PAPER, table3.SECONDS)
         assert times.times_table(p, done)["favor"].tolist() == list(table3.SECONDS["favor"])
-        fits = times.fits_table(p, done)
+        fits = drained(times.fits_table(p, done))
         crossings = dict(zip(fits["method"].tolist(), fits["crossover"].tolist(), strict=True))
         assert crossings["favor"] == pytest.approx(1640, rel=0.01)
         assert crossings["nystrom"] == pytest.approx(1280, rel=0.01)
@@ -237,6 +340,10 @@ class TestTimes:
         ratios = times.ratio_table(p, done)
         assert ratios["fused"].tolist() == [1.0] * 7
 
+    def test_a_run_can_stop_between_the_bootstraps_of_two_methods(self) -> None:
+        steps = list(times.fits_table(self.PAPER, _done(self.PAPER, table3.SECONDS)))
+        assert len(steps) == len(self.PAPER.methods)
+
     def test_times_are_volatile(self) -> None:
         p, done = self.PAPER, _done(self.PAPER, table3.SECONDS)
         for table in (times.times_table(p, done), times.ratio_table(p, done)):
@@ -245,7 +352,7 @@ class TestTimes:
     def test_an_unsettled_exponent_says_so(self) -> None:
         p = Parameters(lengths=("256", "512", "1024"), methods=("fused", "mean"))
         done = _done(p, {"fused": (1.0, 2.0, 8.0), "mean": (1.0, 2.0, 4.0)})
-        texts = times.fits_table(p, done)["exponent_text"].tolist()
+        texts = drained(times.fits_table(p, done))["exponent_text"].tolist()
         assert texts[0].endswith("not yet asymptotic") and texts[1] == "1.00 (1.00 to 1.00)"
 
     def test_a_fit_to_disturbed_samples_says_so(self) -> None:
@@ -254,7 +361,7 @@ class TestTimes:
         for n in p.grid:
             rows = [_sample("fused", at, 1.0, 1e-4 if at < 3 else 1e-3) for at in range(9)]
             done[n] = times.Timed(n, tuple(rows), (0.0, 0.0))
-        text = str(times.fits_table(p, done)["exponent_text"][0])
+        text = str(drained(times.fits_table(p, done))["exponent_text"][0])
         assert text.endswith("disturbed: 3 clean samples")
 
     def test_disturbed_samples_stay_visible(self) -> None:
@@ -340,6 +447,42 @@ class TestClaims:
         assert claim.verdict == wanted
         assert ("materialized" in claim.reason) or wanted == "inconclusive"
 
+    @pytest.mark.parametrize(("favor", "nystrom", "wanted", "said"), [
+        (0.001, math.inf, "fails", "Nyström diverged"),
+        (math.inf, 0.001, "fails", "FAVOR+ diverged"),
+        (0.001, math.nan, "inconclusive", "not finite"),
+        (math.nan, 0.001, "inconclusive", "not finite"),
+        (0.001, 0.002, "holds", "Nyström errs by 0.002"),
+    ])  # fmt: skip
+    def test_a10_holds_only_where_both_errors_are_finite(
+        self, favor: float, nystrom: float, wanted: str, said: str
+    ) -> None:
+        row = {"favor_error": favor, "nystrom_error": nystrom, "mean_error": 0.5}
+        found = experiment.claims(Parameters(), {"claims": _claims_row(row)})
+        claim = next(claim for claim in found if claim.id == "A10")
+        assert claim.verdict == wanted and said in claim.reason
+
+    def test_a10_names_what_diverged_in_a_run(self) -> None:
+        p = _overflowing()
+        tables = tables_of(experiment.run(p, "full", Cache(), (CLAIMS,)))
+        claim = next(claim for claim in experiment.claims(p, tables) if claim.id == "A10")
+        assert claim.verdict == "fails" and "FAVOR+ diverged" in claim.reason
+
+    @pytest.mark.parametrize(("claim_id", "column"), [
+        (claim_id, name) for claim_id, names in READS.items() for name in names
+    ])  # fmt: skip
+    def test_a_number_that_is_missing_leaves_a_claim_open(self, claim_id: str, column: str) -> None:
+        found = experiment.claims(Parameters(), {"claims": _claims_row({column: math.nan})})
+        verdicts = {claim.id: claim.verdict for claim in found}
+        assert verdicts[claim_id] == "inconclusive"
+
+    def test_a7_judges_one_rank_where_every_token_is_a_landmark(self) -> None:
+        claim = judged(("input", "gaussian"), ("landmarks", 256), ("iterations", 30),
+                       ("head_dim", 64))["A7"]  # fmt: skip
+        assert claim.verdict == "fails"
+        assert isinstance(claim.predicted, float) and isinstance(claim.measured, float)
+        assert claim.measured > claim.predicted > 1e-8
+
     def test_a10_in_its_preset(self) -> None:
         given = {"input": "gaussian", "head_dim": 64, "m": 256, "lengths": ("512",), "heads": 1}
         claim = judged(*given.items())["A10"]
@@ -351,11 +494,14 @@ class TestClaims:
         assert judged(*given.items())["A10"].verdict == "holds"
 
 
+@cache
+def _small_claims() -> Table:
+    return tables_of(experiment.run(Parameters(**SMALL), "full", Cache(), (CLAIMS,)))["claims"]
+
+
 def _claims_row(given: dict[str, float]) -> Table:
     """A row of measures in which the others are what a small run has."""
-    p = Parameters(**SMALL)
-    tables = tables_of(experiment.run(p, "full", Cache(), (CLAIMS,)))
-    columns = {name: np.array(column) for name, column in tables["claims"].columns.items()}
+    columns = {name: np.array(column) for name, column in _small_claims().columns.items()}
     return Table(columns | {name: np.array([value]) for name, value in given.items()})
 
 
@@ -384,6 +530,19 @@ class TestViews:
             assert abs(z.mean()) < 0.35 and 0.7 < z.std() < 1.4
         haar, raw = tables["orthogonal"]["haar"], tables["orthogonal"]["raw"]
         assert abs(haar[2] - 1) < 0.01 and raw[4] < 0.9
+
+    @pytest.mark.parametrize(("fidelity", "draws"), [("coarse", 8), ("full", 24)])
+    def test_estimates_say_how_many_were_drawn_of_how_many_features(
+        self, fidelity: Any, draws: int
+    ) -> None:
+        for m, scaled in ((512, False), (513, True)):
+            p = Parameters(**SMALL | {"m": m})
+            tables = tables_of(experiment.run(p, fidelity, Cache(), (ESTIMATES,)))
+            shown = {figure.key: figure.note for figure in experiment.figures(p, tables)}
+            assert shown["estimates"].startswith(f"{draws} draws; ")
+            for key in ("estimates", "variance"):
+                said = "drawn with 512 features, spread scaled" in shown[key]
+                assert said == scaled
 
     def test_no_times_while_a_slider_moves(self) -> None:
         p = Parameters(**SMALL)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,6 +89,7 @@ class Plain:
         Plain(block(1000)),
         Slotted(block(1000)),
         Table({"x": block(1000)}),
+        torch.zeros(250),
     ],
 )
 def test_size_counts_the_arrays_inside(value: object) -> None:

@@ -55,6 +55,8 @@ __all__ = [
 ]
 
 Attend = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+Make = Callable[[AttentionOptions, int, torch.Tensor | None], Attend]
+"""From settings, the head dimension and FAVOR+'s projection, where that is already drawn."""
 
 
 def softmax(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
@@ -99,36 +101,44 @@ def taylor(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
         return (q @ covariance).add_(v.mean(2, keepdim=True))
 
 
-def prepare(method: str, options: AttentionOptions, head_dim: int) -> Attend:
+def prepare(
+    method: str,
+    options: AttentionOptions,
+    head_dim: int,
+    projection: torch.Tensor | None = None,
+) -> Attend:
     """Return attention(q, k, v) by a method, with what it draws beforehand drawn.
 
     Args:
         method: one of `KEYS`.
         options: its settings; the same seed gives the same answer at every call.
         head_dim: d of the tensors to come, at least 1.
+        projection: of FAVOR+, shape (m, d), such as of `orthogonal_projection`; None: drawn here.
 
     Raises:
         ValueError: if there is no such method.
     """
     if method not in METHODS:
         raise ValueError(f"method = {method!r}: must be one of {', '.join(KEYS)}")
-    return METHODS[method](options, head_dim)
+    return METHODS[method](options, head_dim, projection)
 
 
-def _favor(centred: bool, chunked: bool) -> Callable[[AttentionOptions, int], Attend]:
-    def make(options: AttentionOptions, head_dim: int) -> Attend:
-        projection = orthogonal_projection(options.features, head_dim, generator=options.seed)
+def _favor(centred: bool, chunked: bool) -> Make:
+    def make(options: AttentionOptions, head_dim: int, projection: torch.Tensor | None) -> Attend:
+        w = projection
+        if w is None:
+            w = orthogonal_projection(options.features, head_dim, generator=options.seed)
         chunk = options.chunk if chunked else None
-        return lambda q, k, v: performer(q, k, v, projection, centred=centred, chunk=chunk)
+        return lambda q, k, v: performer(q, k, v, w, centred=centred, chunk=chunk)
 
     return make
 
 
-def _nystrom(options: AttentionOptions, head_dim: int) -> Attend:
+def _nystrom(options: AttentionOptions, *_: object) -> Attend:
     return lambda q, k, v: nystrom(q, k, v, options.landmarks, options.iterations)
 
 
-def _coreset(options: AttentionOptions, head_dim: int) -> Attend:
+def _coreset(options: AttentionOptions, *_: object) -> Attend:
     return lambda q, k, v: coreset(
         q,
         k,
@@ -140,17 +150,17 @@ def _coreset(options: AttentionOptions, head_dim: int) -> Attend:
     )
 
 
-METHODS: Mapping[str, Callable[[AttentionOptions, int], Attend]] = MappingProxyType(
+METHODS: Mapping[str, Make] = MappingProxyType(
     {
-        "naive": lambda options, head_dim: softmax,
-        "fused": lambda options, head_dim: fused,
+        "naive": lambda *_: softmax,
+        "fused": lambda *_: fused,
         "favor": _favor(False, False),
         "favor-centred": _favor(True, False),
         "favor-chunked": _favor(False, True),
         "nystrom": _nystrom,
         "coreset": _coreset,
-        "taylor": lambda options, head_dim: taylor,
-        "mean": lambda options, head_dim: mean_value,
+        "taylor": lambda *_: taylor,
+        "mean": lambda *_: mean_value,
     }
 )
 

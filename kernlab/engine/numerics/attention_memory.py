@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kernlab.engine.numerics.attention_options import KEYS, AttentionOptions
+from kernlab.engine.numerics.attention_options import KEYS, AttentionOptions, outgrows
 
 # Entries of a temporary that are worth having at once: on a CPU two megabytes of float32,
 # about the size of its second cache.
@@ -10,6 +10,7 @@ CPU_BLOCK = 2**19
 CUDA_BLOCK = 2**27
 
 _FUSED_BUFFERS = 2 * 2**20  # what torch's fused kernel holds for its threads
+_EPS = 2.0**-23  # of float32
 _PACKED = 2.5  # features, and what the BLAS copies of them into blocks of its own
 
 
@@ -53,8 +54,10 @@ def predicted_bytes(
     if method == "taylor":
         return 2 * result
     if method == "nystrom":
-        r = options.landmarks
-        return result + _FUSED_BUFFERS + total * r * (4 * d * itemsize + 5 * r * work)
+        r, squares = options.landmarks, 5 * work
+        if work < 8 and outgrows(options.iterations, _EPS):
+            squares = 5 * 8 + work
+        return result + _FUSED_BUFFERS + total * r * (4 * d * itemsize + r * squares)
     if method == "coreset":
         size = options.coreset_size
         group = min(total, max(1, block // (2 * n * size)))

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from kernlab.engine.numerics.attention_checks import require_qkv, require_whole
+from kernlab.engine.numerics.attention_options import NEWTON_GROWTH, outgrows
 
 
 def nystrom(
@@ -26,7 +27,8 @@ def nystrom(
     Args:
         q, k, v: shape (batch, heads, n, d), floating.
         landmarks: segments r, from 1 to n; where r does not divide n the first ones are longer.
-        iterations: Newton–Schulz steps for A⁺, at least 0; None: the pseudo-inverse by SVD.
+        iterations: Newton–Schulz steps for A⁺, at least 0, from 14 on in float64 (see
+            `pseudo_inverse`); None: the pseudo-inverse by SVD.
 
     Returns:
         Shape (batch, heads, n, d). Exact for r = n, or where q and k are constant on the
@@ -89,18 +91,24 @@ def pseudo_inverse(matrix: torch.Tensor, iterations: int | None) -> torch.Tensor
     Starts at Z = Aᵀ/(‖A‖₁ ‖A‖_∞), norms of that matrix alone, and repeats the third-order
     step Z ← ¼ Z (13 I - AZ (15 I - AZ (7 I - AZ))). None: the exact one, by SVD.
 
+    Each step multiplies what rounding leaves in the null space by 3.25. Where that would grow
+    above 1, 3.25^iterations·eps > 1, the steps are made in float64, which is then the dtype of
+    the result; up to 13 steps of a float32 matrix stay in float32.
+
     Cost: 4 products of size r a step.
     """
     if iterations is None:
         return torch.linalg.pinv(matrix)
     size = matrix.shape[-1]
     a = matrix.reshape(-1, size, size)
+    if outgrows(iterations, torch.finfo(a.dtype).eps):
+        a = a.double()
     columns, rows = a.abs().sum(1), a.abs().sum(2)
     z = a.transpose(1, 2) / (columns.amax(1) * rows.amax(1))[:, None, None]
     identity = torch.eye(size, dtype=a.dtype, device=a.device)
     for _ in range(iterations):
         az = a @ z
         inner = torch.baddbmm(15.0 * identity, az, 7.0 * identity - az, alpha=-1.0)
-        inner = torch.baddbmm(3.25 * identity, az, inner, alpha=-0.25)
+        inner = torch.baddbmm(NEWTON_GROWTH * identity, az, inner, alpha=-0.25)
         z = z @ inner
     return z.reshape(matrix.shape)

@@ -22,6 +22,18 @@ KEYS = (
 
 PIVOTS = ("cholesky", "uniform")
 
+NEWTON_GROWTH = 3.25
+"""Factor by which a Newton–Schulz step multiplies what lies in the null space."""
+
+
+def outgrows(iterations: int | None, eps: float) -> bool:
+    """Whether rounding errors of size eps grow above 1 in this many Newton–Schulz steps.
+
+    What rounding leaves in the null space of A grows by `NEWTON_GROWTH` a step: from 14 steps on
+    in float32 (eps = 2⁻²³), from 31 on in float64. None (no steps) never does.
+    """
+    return iterations is not None and NEWTON_GROWTH**iterations * eps > 1.0
+
 
 @dataclass(frozen=True)
 class AttentionOptions:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from kernlab.engine.contract.experiment import Landmark, Tables
 from kernlab.engine.contract.text import count, number
-from kernlab.engine.experiments.attention_timing.parameters import EXACT, SHORT, Parameters
+from kernlab.engine.experiments.attention_timing.errors import diverged
+from kernlab.engine.experiments.attention_timing.parameters import (
+    EXACT,
+    SHORT,
+    Parameters,
+    name_of,
+)
 
 LEAST, MOST = 8, 4096
 
 
 def answer(p: Parameters, tables: Tables) -> str:
-    """The best approximation at the longest length: how much sooner, and how far off."""
-    return _traded(p, tables) or _erring(p, tables) or _matrix(p, tables)
+    """The best approximation at the longest length: how much sooner, how far off; who diverged."""
+    text = _traded(p, tables) or _erring(p, tables)
+    lost = diverged(p, tables)
+    return " ".join(part for part in (text, lost and f"{lost}.") if part) or _matrix(p, tables)
 
 
 def _traded(p: Parameters, tables: Tables) -> str:
@@ -22,16 +32,18 @@ def _traded(p: Parameters, tables: Tables) -> str:
         return ""
     row = {name: float(table[name][0]) for name in table.columns}
     base = row[f"{p.baseline}_seconds"]
+    rivals = [name for name in p.methods if name not in (*EXACT, "mean")]
     found = [
         (row[f"{name}_error"], base / row[f"{name}_seconds"], name)
-        for name in p.methods
-        if name not in (*EXACT, "mean") and row[f"{name}_error"] == row[f"{name}_error"]
+        for name in rivals
+        if math.isfinite(row[f"{name}_error"])
     ]
     if not found or math.isnan(base):
         return ""
     error, faster, name = min(found)
     times = f"{number(faster, 2)}× as fast as {SHORT[p.baseline]}"
-    text = f"At n = {count(int(row['n']))} **{SHORT[name]}** errs least of the approximations: "
+    among = "approximations" if len(found) == len(rivals) else "approximations measured"
+    text = f"At n = {count(int(row['n']))} **{SHORT[name]}** errs least of the {among}: "
     text += f"**{number(error, 2)}**, {times}"
     trivial = row.get("mean_error", math.nan)
     return text + ("." if math.isnan(trivial) else f"; the mean of V errs {number(trivial, 2)}.")
@@ -41,22 +53,24 @@ def _erring(p: Parameters, tables: Tables) -> str:
     table = tables.get("errors")
     if table is None:
         return ""
-    parts = []
-    for name in p.methods:
-        known = [float(value) for value in table[name] if value == value]
-        if known and name not in EXACT:
-            parts.append(f"{SHORT[name]} **{number(known[-1], 2)}**")
-    known = [int(n) for n, v in zip(table["n"], table[p.methods[0]], strict=True) if v == v]
-    return f"Relative errors at n = {count(int(known[-1]))}: {', '.join(parts)}." if (
-        parts and known) else ""  # fmt: skip
+    rows = {name: table[name] for name in p.methods if name not in EXACT}
+    known = sum((np.isfinite(row).astype(int) for row in rows.values()), np.zeros(len(table), int))
+    if not known.any():
+        return ""
+    at = int(np.flatnonzero(known == known.max())[-1])
+    parts = [
+        f"{SHORT[name]} **{number(float(row[at]), 2)}**"
+        for name, row in rows.items()
+        if np.isfinite(row[at])
+    ]
+    return f"Relative errors at n = {count(int(table['n'][at]))}: {', '.join(parts)}."
 
 
 def _matrix(p: Parameters, tables: Tables) -> str:
     table = tables.get("matrix_summary")
     if table is not None:
         error, n = float(table["error"][0]), int(table["n"][0])
-        name = SHORT[p.shown]
-        return f"{name[0].upper()}{name[1:]}'s matrix is off by **{number(error, 3)}** at n = {n}."
+        return f"{name_of(p.shown)}'s matrix is off by **{number(error, 3)}** at n = {n}."
     table = tables.get("kernel")
     if table is not None:
         spread = float(table["positive"][-1])

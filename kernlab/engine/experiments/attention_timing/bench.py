@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import sys
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,9 +18,15 @@ if TYPE_CHECKING:  # imported at the first run, on the lane
     import torch
 
     from kernlab.engine.experiments.attention_timing.methods import Tensors
+    from kernlab.engine.numerics.attention import Attend
 
 PREVIEW = (256, 512)
 """Lengths while a slider moves."""
+LOADED = {
+    "torch": "loading PyTorch, about 2 s",
+    "kernlab.engine.numerics.attention": "loading compiled routines, about 0.5 s",
+}
+"""Modules that the first run imports, on the lane, and what is said before: numba comes second."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +92,26 @@ class Bench:
             return (p.landmarks, p.iterations)
         return (p.coreset_size, p.pivots, p.temperature) if method == "coreset" else ()
 
-    def call(self, method: str, n: int) -> Callable[[], torch.Tensor]:
-        """A method on the tensors of a length, everything that is drawn once already drawn."""
+    def projection(self, d: int) -> torch.Tensor:
+        """FAVOR+'s projection, (m, d) in float32, the same for all its forms."""
+        from kernlab.engine.numerics.attention import orthogonal_projection
+
+        m, seed = self.p.m, self.p.seed
+        return self.cache.get(
+            "projection", (m, d, seed), lambda: orthogonal_projection(m, d, generator=seed)
+        )
+
+    def attend(self, method: str, n: int, d: int) -> Attend:
+        """A method for tensors of a length and a head dimension, what it draws already drawn."""
         from kernlab.engine.numerics.attention import prepare
 
+        drawn = self.projection(d) if method in FAVOR else None
+        return prepare(method, at_length(options(self.p), n), d, drawn)
+
+    def call(self, method: str, n: int) -> Callable[[], torch.Tensor]:
+        """A method on the tensors of a length, everything that is drawn once already drawn."""
         q, k, v = self.tensors(n)
-        o, d = at_length(options(self.p), n), q.shape[3]
-        attend = self.cache.get("attend", (method, o, d), lambda: prepare(method, o, d))
+        attend = self.attend(method, n, q.shape[3])
         return lambda: attend(q, k, v)
 
     @contextlib.contextmanager
@@ -106,13 +127,26 @@ class Bench:
             yield
 
     def loaded(self) -> Generator[Step, None, None]:
-        """Import torch, saying so."""
-        import sys
+        """Import what takes a while, saying so before each."""
+        for module, note in LOADED.items():
+            if module not in sys.modules:
+                yield Step(None, note)
+                importlib.import_module(module)
+        yield Step()
 
-        if "torch" not in sys.modules:
-            yield Step(None, "loading PyTorch, about 2 s")
-        import torch  # noqa: F401
+    def ready(self, method: str) -> Generator[Step, None, None]:
+        """Load the compiled routine of the coreset before its first call, saying so."""
+        import torch
 
+        from kernlab.engine.numerics.attention_coreset import coreset
+        from kernlab.engine.numerics.attention_pivots import take_pivots
+
+        if method != "coreset" or self.p.pivots == "uniform" or take_pivots.signatures:
+            return
+        yield Step(None, "loading the coreset's compiled routine, about 0.5 s")
+        with self.calm():
+            tokens = torch.ones((1, 1, 2, 1))
+            coreset(tokens, tokens, tokens, 1)
         yield Step()
 
 

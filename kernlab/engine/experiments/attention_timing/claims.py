@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from kernlab.engine.contract.claim import Claim, Verdict
+from kernlab.engine.contract.claim import Claim, Statement, Verdict
 from kernlab.engine.contract.experiment import Tables
 from kernlab.engine.contract.memory import size
 from kernlab.engine.contract.text import brief, count, number
@@ -42,6 +42,16 @@ NO_TAIL = 1e-12
 
 Row = Mapping[str, Any]
 
+READS = {
+    "A1": ("lemma",),
+    "A2": ("map_positive", "largest_feature", "negative_share"),
+    "A3": ("row_sum_low", "row_sum_high"),
+    "A4": ("asymmetry", "asymmetry_same"),
+    "A6": ("inverse_norm", "condition"),
+    "A7": ("tail", "spectral_error"),
+}
+"""What a claim cannot be judged without. A9 and A10 say themselves what is missing."""
+
 
 def judge(p: Any, tables: Tables) -> list[Claim]:
     """A1 to A10, as far as they are measured."""
@@ -50,7 +60,15 @@ def judge(p: Any, tables: Tables) -> list[Claim]:
         return [statement.not_measured() for statement in STATEMENTS]
     row = {name: float(column[0]) for name, column in table.columns.items()}
     judges = (_a1, _a2, _a3, _a4, _a5, _a6, _a7, _a8, _a9, _a10)
-    return [judge_one(p, row) for judge_one in judges]
+    pairs = zip(STATEMENTS, judges, strict=True)
+    return [_unknown(statement, row) or judge_one(p, row) for statement, judge_one in pairs]
+
+
+def _unknown(statement: Statement, row: Row) -> Claim | None:
+    """The claim where a number that its verdict compares is not one; comparisons would lie."""
+    if not any(math.isnan(row[name]) for name in READS.get(statement.id, ())):
+        return None
+    return statement.judge("inconclusive", "not finite at these parameters: nothing to compare")
 
 
 def _a1(p: Any, row: Row) -> Claim:
@@ -116,9 +134,9 @@ def _a5(p: Any, row: Row) -> Claim:
 def _a6(p: Any, row: Row) -> Claim:
     norm = row["inverse_norm"]
     reason = (
-        f"r = {number(row['landmarks'])}: cond(W) = {number(row['condition'], 3)}; Nyström errs "
-        f"by {number(row['used_error'], 3)} after {p.iterations} steps, with the true W⁺ by "
-        f"{number(row['true_error'], 3)}"
+        f"r = {number(row['landmarks'])}: cond(W) = {number(row['condition'], 3)}; Nyström "
+        f"{_errs(row['used_error'])} after {p.iterations} steps, with the true W⁺ it "
+        f"{_errs(row['true_error'])}"
     )
     return A6.judge(
         "fails" if norm > MODERATE else "holds",
@@ -148,7 +166,7 @@ def _a8(p: Any, row: Row) -> Claim:
     nystrom, favor, full = (table3.growth(name) for name in ("nystrom", "favor", "fused"))
     flattest = nystrom < min(favor, full)
     ours = ""
-    if not math.isnan(row["growth_nystrom"]):
+    if not math.isnan(row["growth_nystrom"] + row["growth_favor"]):
         ours = f"; here {number(row['growth_nystrom'], 3)}× and {number(row['growth_favor'], 3)}×"
     reason = (
         f"from 4096 to 16 384 the table has Nyström {number(nystrom, 3)}×, Performer "
@@ -179,22 +197,28 @@ def _a9(p: Any, row: Row) -> Claim:
     return A9.judge(verdict, reason, predicted=2.0, measured=power, tolerance=0.2)
 
 
+def _errs(error: float) -> str:
+    return f"errs by {number(error, 3)}" if math.isfinite(error) else "diverged"
+
+
 def _size(value: float) -> str:
     return "–" if math.isnan(value) else size(int(value))
 
 
 def _a10(p: Any, row: Row) -> Claim:
     favor, nystrom, trivial = (row[f"{name}_error"] for name in ("favor", "nystrom", "mean"))
+    if math.isnan(favor + nystrom + trivial):
+        return A10.judge("inconclusive", "softmax attention itself is zero or not finite here")
     worst = max(favor, nystrom)
     verdict: Verdict = "inconclusive"
     if worst <= ACCURATE:
         verdict = "holds"
-    elif worst > POOR * trivial or math.isnan(worst):
+    elif worst > POOR * trivial:
         verdict = "fails"
     variance = row["log_variance"] / math.log(10)
     reason = (
-        f"n = {number(row['typical_n'])}: FAVOR+ errs by {number(favor, 3)}, Nyström by "
-        f"{number(nystrom, 3)}, the mean of V by {number(trivial, 3)}; relative variance of a "
-        f"typical feature estimate 10^{brief(variance, 2)}"
+        f"n = {number(row['typical_n'])}: FAVOR+ {_errs(favor)}, Nyström {_errs(nystrom)}, the "
+        f"mean of V {_errs(trivial)}; relative variance of a typical feature estimate "
+        f"10^{brief(variance, 2)}"
     )
     return A10.judge(verdict, reason, predicted=ACCURATE, measured=worst)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kernlab.engine.contract.experiment import Step
+from kernlab.engine.contract.experiment import Step, Tables
 from kernlab.engine.contract.table import Table
+from kernlab.engine.contract.text import count
 from kernlab.engine.experiments.attention_timing.bench import Bench
 from kernlab.engine.experiments.attention_timing.methods import (
     LONGEST_CALL,
@@ -17,7 +18,7 @@ from kernlab.engine.experiments.attention_timing.methods import (
     operations,
     refused,
 )
-from kernlab.engine.experiments.attention_timing.parameters import Parameters
+from kernlab.engine.experiments.attention_timing.parameters import Parameters, name_of
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +36,10 @@ SLICE = 1_000_000
 """Exponentials between two yields."""
 
 Cell = tuple[float, float, float]
-"""The relative error over all heads, and that of the best and of the worst head."""
+"""The relative error over all heads, and that of the best and of the worst head.
+
+Infinite where a method diverged: its output is not finite, while the exact one is.
+"""
 MISSING: Cell = (float("nan"),) * 3
 
 
@@ -70,12 +74,13 @@ def exact_rows(bench: Bench, n: int) -> Generator[Step, None, torch.Tensor]:
 
 
 def error_of(bench: Bench, method: str, n: int) -> Generator[Step, None, Cell]:
-    """The relative Frobenius error of a method at a length, over the sampled rows."""
+    """The relative Frobenius error of a method at a length, over the sampled rows; see `Cell`."""
     key = (bench.source, method, n, bench.own(method), bench.full)
     known: Cell | None = bench.cache.peek("error", key)
     if known is not None:
         return known
     exact = yield from exact_rows(bench, n)
+    yield from bench.ready(method)
     import torch
 
     long = bench.full and operations(bench.p, method, n) > LONG
@@ -84,7 +89,8 @@ def error_of(bench: Bench, method: str, n: int) -> Generator[Step, None, Cell]:
     yield Step()
     with bench.calm():
         rows = torch.from_numpy(rows_of(n, bench.full)).to(out.device)
-        apart = out[:, rows].double().cpu() - exact
+        sampled = out[:, rows].double().cpu()
+        apart = torch.where(sampled.isfinite(), sampled - exact, torch.inf)
         squares = apart.square().sum((1, 2)), exact.square().sum((1, 2))
         whole = float((squares[0].sum() / squares[1].sum()).sqrt())
         heads = (squares[0] / squares[1]).sqrt()
@@ -105,6 +111,20 @@ def table(p: Parameters, grid: tuple[int, ...], cells: dict[tuple[str, int], Cel
         columns |= {method: values[:, 0]}
         columns |= {f"{method}_low": values[:, 1], f"{method}_high": values[:, 2]}
     return Table(columns)
+
+
+def diverged(p: Parameters, tables: Tables) -> str:
+    """Which methods diverged at which lengths, for a note; empty where none did."""
+    found = tables.get("errors")
+    if found is None:
+        return ""
+    parts = []
+    for method in p.methods:
+        lengths = found["n"][np.isinf(found[method])]
+        if lengths.size:
+            at = ", ".join(count(int(n)) for n in lengths)
+            parts.append(f"{name_of(method)} diverged at n = {at}")
+    return "; ".join(parts)
 
 
 def preview(bench: Bench) -> Iterator[Step]:

@@ -18,8 +18,9 @@ from kernlab.engine.contract.figure import (
     Style,
 )
 from kernlab.engine.contract.text import brief, count, number
-from kernlab.engine.experiments.attention_timing.estimates import KINDS, REPEATS, SMALL
-from kernlab.engine.experiments.attention_timing.parameters import SHORT, Parameters
+from kernlab.engine.experiments.attention_timing.errors import diverged
+from kernlab.engine.experiments.attention_timing.estimates import KINDS, MOST_DRAWN, SMALL
+from kernlab.engine.experiments.attention_timing.parameters import SHORT, Parameters, name_of
 from kernlab.engine.experiments.attention_timing.sheets import sheets
 
 OVERVIEW, TIMING, MATRIX, ESTIMATES = "Error and time", "Timing", "Matrix", "Estimates"
@@ -45,7 +46,7 @@ EXACT = Style("text", "solid", width=1.4)
 
 
 def figures(p: Parameters, tables: Tables) -> Sequence[Figure | Sheet]:
-    """Sixteen figures in four views, and two sheets."""
+    """Fifteen figures in four views, and two sheets."""
     return (
         _trade(p, tables),
         _errors(p, tables),
@@ -54,10 +55,10 @@ def figures(p: Parameters, tables: Tables) -> Sequence[Figure | Sheet]:
         _ratio(p),
         _samples(p, tables),
         _busy(p),
-        *sheets(p, TIMING),
+        *sheets(p, tables, TIMING),
         *_matrices(p, tables),
         _singular(p),
-        _kernel(p),
+        _kernel(p, tables),
         _spread(p),
         _newton(p),
         _orthogonal(),
@@ -78,9 +79,8 @@ def _lines(p: Parameters, table: str, *, band: bool, ending: str = "") -> list[I
     return items
 
 
-def _problem(p: Parameters) -> str:
-    batch, heads, d = p.sizes
-    return f"batch {batch}, {heads} heads, d = {d}, {p.dtype}"
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
 
 
 def _machine(p: Parameters, tables: Tables) -> str:
@@ -108,7 +108,7 @@ def _trade(p: Parameters, tables: Tables) -> Figure:
         Axis("time", "t", "s", log=True),
         Axis("relative error", log=True),
         items,
-        note="lower left is better",
+        note=_joined("lower left is better", diverged(p, tables)),
         timing=True,
     )
 
@@ -121,7 +121,7 @@ def _errors(p: Parameters, tables: Tables) -> Figure:
         _lengths(p),
         Axis("relative error", log=True),
         _lines(p, "errors", band=True),
-        note="against float64; bands: best and worst head",
+        note=_joined(diverged(p, tables), "against float64; bands: best and worst head"),
     )
 
 
@@ -214,8 +214,7 @@ def _matrices(p: Parameters, tables: Tables) -> tuple[Figure, ...]:
         note = f"relative error {number(float(table['error'][0]), 3)}"
         if float(table["lowest"][0]) < -1e-12:
             note += "; has negative weights"
-    name = SHORT[p.shown]
-    name = name[0].upper() + name[1:]
+    name = name_of(p.shown)
     pictures = (
         ("matrix", "Attention matrix n·A", "exact", "n · weight", "sequential", about),
         ("approximation", f"{name}'s n·Ã", "value", "n · weight", "sequential", note),
@@ -252,7 +251,14 @@ def _singular(p: Parameters) -> Figure:
     )
 
 
-def _kernel(p: Parameters) -> Figure:
+def _features(p: Parameters) -> str:
+    """Of how many features the estimates were drawn, where of fewer than asked for."""
+    return f"drawn with {MOST_DRAWN} features, spread scaled" if p.m > MOST_DRAWN else ""
+
+
+def _kernel(p: Parameters, tables: Tables) -> Figure:
+    closed, drawn = tables.get("kernel"), tables.get("kernel_draws")
+    draws = "" if closed is None or drawn is None else f"{len(drawn) // len(closed)} draws"
     items: list[Item] = [Mark(y=1.0)]
     for kind in KINDS:
         style = KIND_STYLES[kind]
@@ -265,7 +271,7 @@ def _kernel(p: Parameters) -> Figure:
         Axis("size of the pair", "‖x + y‖²", log=True),
         Axis("estimate / exp(x·y)", view=(-1.0, 3.0)),
         items,
-        note=f"{REPEATS} draws; bands: closed form, 95 %",
+        note=_joined(draws, _features(p), "bands: closed form, 95 %"),
     )
 
 
@@ -282,7 +288,7 @@ def _spread(p: Parameters) -> Figure:
         Axis("size of the pair", "‖x + y‖²", log=True),
         Axis("standard deviation / exp(x·y)", log=True),
         items,
-        note="lines: closed form; dots: the draws",
+        note=_joined("lines: closed form; dots: the draws", _features(p)),
     )
 
 

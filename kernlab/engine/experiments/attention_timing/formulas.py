@@ -33,7 +33,7 @@ def _error(tables: Tables, method: str) -> float:
     table = tables.get("errors")
     if table is None or method not in table.columns:
         return math.nan
-    known = [float(value) for value in table[method] if value == value]
+    known = [float(value) for value in table[method] if math.isfinite(value)]
     return known[-1] if known else math.nan
 
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table, summary
 from kernlab.engine.experiments.attention_timing.bench import Bench
-from kernlab.engine.experiments.attention_timing.methods import at_length, options
 
 if TYPE_CHECKING:
     from kernlab.engine.experiments.attention_timing.methods import Tensors
@@ -50,10 +49,10 @@ def weights(q: Any, k: Any) -> Array:
 
 def approximate(bench: Bench, method: str, tensors: Tensors) -> Array:
     """The matrix that a method applies to V, (n, n)."""
-    from kernlab.engine.numerics.attention import approximate_matrix, prepare
+    from kernlab.engine.numerics.attention import approximate_matrix
 
     q, k, _ = tensors
-    attend = prepare(method, at_length(options(bench.p), q.shape[2]), q.shape[3])
+    attend = bench.attend(method, q.shape[2], q.shape[3])
     return np.asarray(approximate_matrix(attend, q, k)[0, 0].numpy(), dtype=np.float64)
 
 
@@ -76,6 +75,7 @@ def pair(bench: Bench, method: str, n: int) -> Pair:
 def shown(bench: Bench) -> Iterator[Step]:
     """Images of the matrices, and their singular values."""
     p, n = bench.p, length(bench)
+    yield from bench.ready(p.shown)
     found = pair(bench, p.shown, n)
     apart = found.approximate - found.exact
     place = np.arange(n, dtype=float)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -52,19 +52,21 @@ def compared(bench: Bench) -> Iterator[Step]:
         yield Step(share, "", {"errors": errors.table(p, p.grid, cells)})
         done[n] = yield from times.timed(bench, n, known, (share, float(work[at] / work[-1])))
         known |= {name: (n, s.median) for name, s in done[n].summaries.items()}
-        yield Step(float(work[at] / work[-1]), "", tables(bench, cells, done))
+        made = yield from tables(bench, cells, done)
+        yield Step(float(work[at] / work[-1]), "", made)
 
 
 def tables(
     bench: Bench, cells: dict[tuple[str, int], Cell], done: dict[int, Timed]
-) -> dict[str, Table]:
+) -> Generator[Step, None, dict[str, Table]]:
     """All that follows from the errors and times so far."""
     p = bench.p
     found = errors.table(p, p.grid, cells)
+    fits = yield from times.fits_table(p, done)
     made = {
         "times": times.times_table(p, done),
         "ratios": times.ratio_table(p, done),
-        "fits": times.fits_table(p, done),
+        "fits": fits,
         "beside": times.beside_table(p, done, found),
         "machine": times.machine_table(p, done),
     }

@@ -262,5 +262,11 @@ class Parameters:
         return "fused" if "fused" in self.methods else self.methods[0]
 
 
+def name_of(method: str) -> str:
+    """A method's short name at the beginning of a sentence."""
+    name = SHORT[method]
+    return name[0].upper() + name[1:]
+
+
 def _shape(array: Array) -> str:
     return " × ".join(map(str, array.shape))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from kernlab.engine.contract.experiment import Tables
 from kernlab.engine.contract.figure import Column, Sheet
+from kernlab.engine.experiments.attention_timing.errors import diverged
 from kernlab.engine.experiments.attention_timing.parameters import SHORT, Parameters
 
+PAPER = "the paper: a T4 GPU, batch 8, no errors, number type, r, m or heads stated"
 
-def sheets(p: Parameters, view: str) -> tuple[Sheet, Sheet]:
+
+def sheets(p: Parameters, tables: Tables, view: str) -> tuple[Sheet, Sheet]:
     """Two sheets, of times both."""
     fits = Sheet(
         "growth",
@@ -39,7 +43,7 @@ def sheets(p: Parameters, view: str) -> tuple[Sheet, Sheet]:
             Column("favor_paper", "paper: Performer", 3),
             Column("nystrom_paper", "paper: Nyström", 3),
         ),
-        note="the paper: a T4 GPU, batch 8, no errors, number type, r, m or heads stated",
+        note="; ".join(part for part in (diverged(p, tables), PAPER) if part),
         timing=True,
     )
     return fits, beside

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,9 @@ class Timed:
     samples: tuple[Sample, ...]
     load: tuple[float, float]
 
-    @property
+    @cached_property
     def summaries(self) -> dict[str, Summary]:
+        """Of each method; many columns read them."""
         return timing.summarize(self.samples)
 
     @property
@@ -194,9 +196,15 @@ def samples_table(p: Parameters, last: Timed) -> Table:
     return Table(columns, {}, frozenset(columns))
 
 
-def fits_table(p: Parameters, done: Mapping[int, Timed]) -> Table:
-    """One row a method: the exponent at the longest lengths, and the crossover."""
-    rows = [_fit(p, done, method) for method in p.methods]
+def fits_table(p: Parameters, done: Mapping[int, Timed]) -> Generator[Step, None, Table]:
+    """One row a method: the exponent at the longest lengths, and the crossover.
+
+    Bootstraps take about 10 ms a method: there is a place to stop after each.
+    """
+    rows = []
+    for method in p.methods:
+        rows.append(_fit(p, done, method))
+        yield Step()
     names = ("method", "label", "lengths", "exponent", "exponent_low", "exponent_high",
              "exponent_text", "crossover", "crossover_low", "crossover_high",
              "crossover_text")  # fmt: skip
