@@ -215,8 +215,8 @@ class Frame(QGraphicsObject):
 
     def set_waiting(self, text: str) -> None:
         """What stands in the place of axes while there is no drawing yet."""
-        if text != self._waiting:
-            self._waiting = text
+        waiting, self._waiting = self._waiting, text
+        if self._empty and text != waiting:
             self.update()
 
     def show_drawing(self, drawing: Drawing) -> None:

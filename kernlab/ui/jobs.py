@@ -34,6 +34,13 @@ PAINTED = 0.2
 """Seconds for which a run that measures times waits at most until its figures are painted."""
 ALONE = "nothing else is computed meanwhile"
 """What the status says of a run that measures times."""
+BREATH = 0.002
+"""Seconds of steps after which the lane sleeps for a moment, so that the window gets its turn.
+
+A thread that gives the interpreter up and takes it back in every small NumPy call starves those
+that wait for it: each time it is taken again before they are awake (up to 60 ms were seen).
+"""
+MOMENT = 1e-6
 SUSPENDED = 2
 """Runs that may wait, half done, while the visible panel goes first."""
 CALM = 0.15
@@ -148,6 +155,7 @@ class Lane:
     # -- the lane's own thread --------------------------------------------------------------
 
     def _loop(self) -> None:
+        breathed = time.perf_counter()
         while True:
             with self._condition:
                 self._working = False
@@ -166,6 +174,9 @@ class Lane:
             if run is not None:
                 self._advance(run)
             del run
+            if time.perf_counter() - breathed > BREATH:
+                time.sleep(MOMENT)
+                breathed = time.perf_counter()
         for panel in list(self._runs):
             self._drop(panel)
 
