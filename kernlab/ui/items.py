@@ -44,6 +44,10 @@ SLACK = 0.12
 """Pixels by which a thinned curve may miss a point that it leaves out."""
 FAR = 1e5
 """Pixels beyond which coordinates are cut off, far outside any screen."""
+EDGE = 8.0
+"""Pixels above and below the figure at which dashed lines end."""
+CROWD, NEXT = 300, 2.0
+"""Markers up to which each is painted, and how near, in pixels, two of more may lie."""
 MANY = 5000
 """Points above which a wide pen costs more than it shows."""
 
@@ -167,10 +171,30 @@ def runs(x: Array, y: Array) -> list[tuple[Array, Array]]:
     return [(x[a:b], y[a:b]) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
+def within(x: Array, y: Array, low: float, high: float) -> tuple[Array, Array]:
+    """Cut a curve off where it leaves a strip of heights: it breaks there, with NaN outside."""
+    outside = (y < low) | (y > high)
+    if not outside.any():
+        return x, y
+    places, xs, ys = [np.arange(x.size, dtype=float)], [x], [np.where(outside, np.nan, y)]
+    for edge in (low, high):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = (edge - y[:-1]) / np.diff(y)
+        at = np.flatnonzero((share > 0) & (share < 1))
+        places.append(at + share[at])
+        xs.append(x[at] + share[at] * (x[at + 1] - x[at]))
+        ys.append(np.full(at.size, edge))
+    order = np.argsort(np.concatenate(places), kind="stable")
+    return np.concatenate(xs)[order], np.concatenate(ys)[order]
+
+
 def _paint_line(line: DrawnLine, work: Brushwork) -> None:
     shown = visible(line.x, work.to.x)
     x = work.to.px(line.x[shown])
     y = np.clip(work.to.py(line.y[shown]), -FAR, FAR)
+    if line.style.dash != "solid":
+        # Dashes that nobody sees cost as much as the others.
+        x, y = within(x, y, work.to.rect.top() - EDGE, work.to.rect.bottom() + EDGE)
     work.painter.setBrush(Qt.BrushStyle.NoBrush)
     width = min(1.0, line.style.width) if x.size > MANY else line.style.width
     work.painter.setPen(work.palette.pen(line.style, width))
@@ -255,7 +279,18 @@ def marker_outline(marker: str) -> Array:
     return r * np.column_stack((np.cos(angle), np.sin(angle)))
 
 
+def apart(x: Array, y: Array) -> tuple[Array, Array]:
+    """Leave out places next to another one, where there are so many that they hide each other."""
+    if x.size <= CROWD:
+        return x, y
+    good = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    cells = np.round(np.column_stack((x[good], y[good])) / NEXT)
+    kept = good[np.sort(np.unique(cells, axis=0, return_index=True)[1])]
+    return x[kept], y[kept]
+
+
 def _paint_markers(x: Array, y: Array, style: Style, work: Brushwork) -> None:
+    x, y = apart(x, y)
     work.painter.setPen(QPen(work.palette.color("surface"), 0.8))
     work.painter.setBrush(work.palette.color(style.role))
     work.painter.drawPath(markers_path(x, y, marker_outline(style.marker or "circle")))

@@ -35,7 +35,7 @@ PAINTED = 0.2
 ALONE = "nothing else is computed meanwhile"
 """What the status says of a run that measures times."""
 BREATH = 0.002
-"""Seconds of steps after which the lane sleeps for a moment, so that the window gets its turn.
+"""Seconds of a full run after which the lane sleeps for a moment: the window gets its turn.
 
 A thread that gives the interpreter up and takes it back in every small NumPy call starves those
 that wait for it: each time it is taken again before they are awake (up to 60 ms were seen).
@@ -173,10 +173,11 @@ class Lane:
             run = self._choose()
             if run is not None:
                 self._advance(run)
-            del run
-            if time.perf_counter() - breathed > BREATH:
-                time.sleep(MOMENT)
-                breathed = time.perf_counter()
+                long = run.request.fidelity == "full"
+                del run
+                if long and time.perf_counter() - breathed > BREATH:
+                    time.sleep(MOMENT)
+                    breathed = time.perf_counter()
         for panel in list(self._runs):
             self._drop(panel)
 

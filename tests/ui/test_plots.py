@@ -31,7 +31,7 @@ from kernlab.engine.contract.figure import (
 from kernlab.engine.contract.table import Table
 from kernlab.ui.axes import bar_label_width, bar_ticks, ticks
 from kernlab.ui.cards import FigureCard, FigureGrid, SheetCard
-from kernlab.ui.items import thinned
+from kernlab.ui.items import apart, runs, thinned, within
 from kernlab.ui.plots import read_out
 
 STYLE = Style("trace1", marker="circle")
@@ -284,6 +284,33 @@ def test_thinning_moves_a_smooth_curve_by_less_than_a_pixel_and_keeps_corners() 
     assert few_x.size < 0.5 * x.size
     assert np.abs(np.interp(x, few_x, few_y) - y).max() < 0.5
     assert 0.0 in few_y
+
+
+def test_a_curve_is_cut_off_where_it_leaves_a_strip() -> None:
+    x = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    y = np.array([0.0, 10.0, 0.0, -30.0, 30.0, np.nan, 100.0])
+    across, up = within(x, y, -5.0, 5.0)
+    pieces = [(np.round(a, 9).tolist(), b.tolist()) for a, b in runs(across, up)]
+    assert pieces == [
+        ([0.0, 0.5], [0.0, 5.0]),
+        ([1.5, 2.0, 2.166666667], [5.0, 0.0, -5.0]),
+        ([3.416666667, 3.583333333], [-5.0, 5.0]),
+    ]
+    inside = within(x[:3], y[:3] / 10, -5.0, 5.0)
+    assert inside[0].tolist() == x[:3].tolist() and inside[1].tolist() == (y[:3] / 10).tolist()
+
+
+def test_a_crowd_of_markers_keeps_one_near_each_place() -> None:
+    rng = np.random.default_rng(0)
+    x, y = 400 * rng.random(20_000), 300 * rng.random(20_000)
+    y[::100] = np.nan
+    kept_x, kept_y = apart(x, y)
+    assert kept_x.size < 200 * 150 * 0.6 and np.isfinite(kept_y).all()
+    line_x, line_y = np.linspace(0, 400, 5000), np.full(5000, 7.0)
+    few_x, few_y = apart(line_x, line_y)
+    assert 150 < few_x.size < 250
+    assert np.abs(line_x[:, None] - few_x).min(axis=1).max() <= 2.0 and set(few_y) == {7.0}
+    assert apart(line_x[:300], line_y[:300])[0].size == 300
 
 
 def test_views_only_grow_while_a_slider_moves_and_fit_on_release(card: FigureCard) -> None:
