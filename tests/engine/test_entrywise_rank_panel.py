@@ -20,6 +20,7 @@ from kernlab.engine.experiments.entrywise_rank import devices, matrices, solving
 from kernlab.engine.experiments.entrywise_rank import tables as table_makers
 from kernlab.engine.experiments.entrywise_rank.bench import Bench
 from kernlab.engine.numerics import low_rank, max_norm
+from kernlab.engine.numerics.steps import drain
 from kernlab.engine.numerics.tensor_chain import contract
 
 experiment = catalogue.get("entrywise-rank")
@@ -37,13 +38,7 @@ def tables_of(
 
 
 def made_by(p: Any, cache: Cache | None = None, *, rotated: bool = False) -> matrices.Made:
-    steps = matrices.make(p, cache or Cache(), rotated=rotated)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            made: matrices.Made = end.value
-            return made
+    return drain(matrices.make(p, cache or Cache(), rotated=rotated))
 
 
 # -- arrays -------------------------------------------------------------------------------------
@@ -403,13 +398,7 @@ def test_a_larger_matrix_is_proved_to_need_as_much() -> None:
 
 def test_the_rank_that_is_needed_is_bracketed() -> None:
     p = experiment.Parameters(n=40, m=20, rank=5, target_error=0.2)
-    steps = Bench(p, True, Cache()).required()
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            proved, found = end.value
-            break
+    proved, found = drain(Bench(p, True, Cache()).required())
     F = max_norm.function_matrix("gaussian", 40, 20, rng=0)
     assert 1 < proved <= found
     assert max_norm.certify(F, int(proved) - 1) > 0.2

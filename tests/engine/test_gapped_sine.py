@@ -18,6 +18,7 @@ from kernlab.engine.contract.drawing import Drawing, draw
 from kernlab.engine.contract.parameters import own_data
 from kernlab.engine.contract.table import Table
 from kernlab.engine.experiments.gapped_sine import data
+from kernlab.engine.numerics.steps import drain
 
 experiment = catalogue.get("gapped-sine")
 ALL = (*experiment.views, "claims")
@@ -36,13 +37,7 @@ def tables_of(
 def points_of(**parameters: Any) -> tuple[data.Points, np.ndarray, np.ndarray]:
     """The condensed points, and the same points made again chunk by chunk."""
     p = experiment.Parameters(**parameters)
-    steps = data.prepare(p, "full", Cache())
-    points = None
-    while points is None:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            points = stop.value
+    points = drain(data.prepare(p, "full", Cache()))
     size = 100_000
     chunks = [
         data.draw(p.seed, p.domain, k, min(size, p.n - k * size))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from kernlab.engine.numerics import gaussian_operator as gaussian
 from kernlab.engine.numerics import hermite, ntk
+from kernlab.engine.numerics.steps import drain
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "ntk.json").read_text("utf-8"))
 FUNCTIONS = {"relu": lambda x: max(x, mpmath.mpf(0)), "abs": abs, "erf": mpmath.erf}
@@ -172,24 +173,16 @@ def test_operator_in_one_dimension_is_that_of_the_explicit_kernel(
     x, root = 8.5 * nodes, np.sqrt(8.5 * weights * np.exp(-0.5 * (8.5 * nodes) ** 2))
     root /= (2 * math.pi) ** 0.25
     steps = gaussian._tangent(np.outer(x, x), x[:, None] ** 2, x**2, 3, activation, bias)
-    values = np.linalg.eigvalsh(_drained(steps) * np.outer(root, root))[::-1]
+    values = np.linalg.eigvalsh(drain(steps) * np.outer(root, root))[::-1]
     blocks = gaussian.gaussian_operator(3, 1, 1, activation=activation, bias=bias).values
     found = np.sort(blocks.ravel())[::-1]
     np.testing.assert_allclose(found[:6], values[:6], rtol=0, atol=2e-4 * values[0])
 
 
-def _drained(steps: Any) -> Any:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-
 @pytest.mark.parametrize(("activation", "bias"), [("relu", 0.7), ("abs", 0.2), ("erf", 0.5)])
 def test_radial_kernel_agrees_with_the_unit_sphere(activation: str, bias: float) -> None:
     cosines, one = np.linspace(-1, 1, 9)[1:-1], np.ones(1)
-    found = _drained(gaussian._tangent(cosines, one, one, 4, activation, bias))
+    found = drain(gaussian._tangent(cosines, one, one, 4, activation, bias))
     expected = ntk.kernel(cosines, 4, activation=activation, bias=bias)
     np.testing.assert_allclose(found, expected, rtol=1e-13)
 
@@ -199,7 +192,7 @@ def test_trace_is_that_of_the_diagonal() -> None:
     trace = float(found.multiplicity @ found.values.sum(axis=1))
     radii, density = gaussian._radial_rule(3, 60)
     square = radii**2
-    expected = float(density @ _drained(gaussian._tangent(square, square, square, 3, "erf", 0.0)))
+    expected = float(density @ drain(gaussian._tangent(square, square, square, 3, "erf", 0.0)))
     assert trace == pytest.approx(expected, rel=1e-3)
 
 

@@ -26,6 +26,7 @@ from kernlab.engine.numerics import (
     stacking,
 )
 from kernlab.engine.numerics import spectral_smoother as smoother
+from kernlab.engine.numerics.steps import drain
 
 REFERENCE: dict[str, Any] = json.loads(
     (Path(__file__).parent.parent / "reference" / "attention.json").read_text()
@@ -44,14 +45,6 @@ def diabetes() -> tuple[Any, Any, Any, Any]:
 def random_problem(n: int, p: int, seed: int = 0) -> tuple[Any, Any, Any]:
     rng = np.random.default_rng(seed)
     return rng.standard_normal((n, p)), rng.standard_normal((7, p)), rng.standard_normal(n)
-
-
-def drain(steps: Any) -> Any:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 # -- the reference ------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from kernlab.engine.experiments.least_squares_attention import (
     simulation,
 )
 from kernlab.engine.experiments.least_squares_attention.parameters import MODES
+from kernlab.engine.numerics.steps import drain
 
 WEIGHTS, SPECTRUM, CHOICE, HEADS, SIMULATION = experiment.views
 SMALL: dict[str, Any] = {"data": "simulated", "rows": 60, "features": 9}
@@ -55,14 +56,6 @@ def claims_of(**parameters: Any) -> dict[str, Any]:
     p = experiment.Parameters(**parameters)
     found = experiment.claims(p, tables_of(("claims",), **parameters))
     return {claim.id: claim for claim in found}
-
-
-def drain(steps: Any) -> Any:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def model_of(**parameters: Any) -> Any:

@@ -22,7 +22,7 @@ from kernlab.engine.numerics.max_norm import (
     low_rank,
     low_rank_steps,
 )
-from kernlab.engine.numerics.max_norm_steps import drain
+from kernlab.engine.numerics.steps import drain
 
 Array = NDArray[np.float64]
 

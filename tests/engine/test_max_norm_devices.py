@@ -18,7 +18,7 @@ from kernlab.engine.numerics.max_norm import (
     tensor_train,
 )
 from kernlab.engine.numerics.max_norm_arrays import DescentArrays, arrays_on
-from kernlab.engine.numerics.max_norm_steps import drain
+from kernlab.engine.numerics.steps import drain
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "lowrank.json"
 

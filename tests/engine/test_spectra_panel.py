@@ -21,6 +21,7 @@ from kernlab.engine.contract.table import Table
 from kernlab.engine.experiments.spectra import AREAS
 from kernlab.engine.experiments.spectra.bench import Bench
 from kernlab.engine.numerics import ntk, sphere
+from kernlab.engine.numerics.steps import drain
 
 experiment = catalogue.get("spectra")
 SMALL: dict[str, Any] = {"n": 40, "draws": 4, "max_degree": 200, "n_grid": 32}
@@ -53,12 +54,8 @@ def judged(area: str, **parameters: Any) -> dict[str, Any]:
     """The claims of one area, measured alone."""
     p = experiment.Parameters(**parameters)
     chosen = next(each for each in AREAS if VIEWS[area] in each.runs)
-    steps = chosen.measure(Bench(p, True, Cache()))
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return {claim.id: claim for claim in chosen.judge(p, end.value)}
+    measured = drain(chosen.measure(Bench(p, True, Cache())))
+    return {claim.id: claim for claim in chosen.judge(p, measured)}
 
 
 def claim(id_: str, **parameters: Any) -> Any:

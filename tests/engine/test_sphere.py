@@ -22,18 +22,14 @@ from kernlab.engine.numerics.ntk_continuation import (
 from kernlab.engine.numerics.second_kind import add_complex, add_real
 from kernlab.engine.numerics.sphere_balls import ball_eigenvalues
 from kernlab.engine.numerics.sphere_contour import Sums, integrate
+from kernlab.engine.numerics.steps import drain
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "ntk.json").read_text())
 
 
 def contour(*args: object, points: int = 16) -> Sums:
     """The integrals, with no table beside them."""
-    steps = integrate(*args, points=points)  # type: ignore[arg-type]
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return drain(integrate(*args, points=points))  # type: ignore[arg-type]
 
 
 def legendre(depth: int, d: int, largest: int, activation: str, bias: float) -> np.ndarray:

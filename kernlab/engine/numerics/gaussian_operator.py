@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernlab.engine.numerics.hermite import ACTIVATIONS
+from kernlab.engine.numerics.steps import drain
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -74,12 +75,7 @@ def gaussian_operator(
     steps = gaussian_operator_in_steps(
         depth, dimension, max_degree, activation=activation, bias=bias, time=time
     )
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: GaussianOperator = end.value
-            return found
+    return drain(steps)
 
 
 def gaussian_operator_in_steps(

@@ -40,6 +40,7 @@ from kernlab.engine.numerics.spectrum import (
     Spectrum,
     evidence_sums,
 )
+from kernlab.engine.numerics.steps import drain
 from kernlab.engine.numerics.weight_space import (
     WeightSpace,
     finite_vector,
@@ -167,12 +168,7 @@ class FourierPosterior:
     ) -> Posterior:
         """Posterior at x_query; see `posterior`."""
         steps = self.posterior_steps(x_query, lengthscale=lengthscale, ridge=ridge, precise=precise)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                result: Posterior = stop.value
-                return result
+        return drain(steps)
 
     def posterior_steps(
         self, x_query: ArrayLike, *, lengthscale: float, ridge: float, precise: bool = True

@@ -14,6 +14,8 @@ from collections.abc import Generator
 import numpy as np
 import numpy.typing as npt
 
+from kernlab.engine.numerics.steps import drain
+
 FloatArray = npt.NDArray[np.float64]
 
 ACTIVATIONS = ("relu", "abs", "erf")
@@ -91,13 +93,7 @@ def power_series(
 
     Cost: O(depth · max_degree²).
     """
-    steps = power_series_in_steps(depth, max_degree, activation=activation, bias=bias)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: FloatArray = end.value
-            return found
+    return drain(power_series_in_steps(depth, max_degree, activation=activation, bias=bias))
 
 
 def power_series_in_steps(

@@ -20,16 +20,16 @@ from kernlab.engine.numerics.max_norm_bounds import (
     certificate,
     tail_bound,
 )
-from kernlab.engine.numerics.max_norm_descent import EXPONENTS, descend, schedule
+from kernlab.engine.numerics.max_norm_descent import EXPONENTS, Descent, descend, schedule
 from kernlab.engine.numerics.max_norm_steps import (
     Limits,
     Progress,
     descent_progress,
-    drain,
     finite_array,
     unit,
 )
 from kernlab.engine.numerics.singular import singular_values, svd
+from kernlab.engine.numerics.steps import drain, map_steps
 from kernlab.engine.numerics.tensor_chain import Array
 from kernlab.engine.numerics.weight_space import require_count
 
@@ -135,14 +135,12 @@ def low_rank_steps(
         steps = descend(scaled, [left[None], right[:, :, None]], plan=plan, rng=generator,
                         tolerance=limits.tolerance, deadline=limits.descent, error=error,
                         device=device)  # fmt: skip
-        while True:
-            try:
-                state = next(steps)
-            except StopIteration as end:
-                left, right = factors_of(end.value.cores)
-                break
+
+        def progress(state: Descent) -> Progress:
             a, b = factors_of(state.cores)
-            yield descent_progress(state, scale, share, bound, (scale * a, b))
+            return descent_progress(state, scale, share, bound, (scale * a, b))
+
+        left, right = factors_of((yield from map_steps(steps, progress)).cores)
     left, right, error = _or_constant(matrix, scale * left, right)
     found = LowRank(left, right, error, min(bound, error))
     if not bounded:

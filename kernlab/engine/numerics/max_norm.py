@@ -46,13 +46,9 @@ from kernlab.engine.numerics.max_norm_bounds import (
     tail_bound,
     welch_bound,
 )
-from kernlab.engine.numerics.max_norm_steps import (
-    Progress,
-    drain,
-    finite_array,
-    projections_progress,
-)
+from kernlab.engine.numerics.max_norm_steps import Progress, finite_array, projections_progress
 from kernlab.engine.numerics.singular import singular_values
+from kernlab.engine.numerics.steps import drain, map_steps
 from kernlab.engine.numerics.tensor_train import (
     TensorTrain,
     tensor_alternating_projections,
@@ -123,14 +119,11 @@ def alternating_projections_steps(
     matrix = finite_array("F", F, (2, 2))
     r, generator = require_rank(rank, matrix), random_generator(rng)
     bound = tail_bound(singular_values(matrix), r, matrix.size) if r < min(matrix.shape) else 0.0
-    steps = project(matrix, r, generator)
-    while True:
-        try:
-            state = next(steps)
-        except StopIteration as end:
-            left, right = factors_of(end.value.cores)
-            break
-        yield projections_progress(state, bound, factors_of(state.cores))
+    projections = yield from map_steps(
+        project(matrix, r, generator),
+        lambda state: projections_progress(state, bound, factors_of(state.cores)),
+    )
+    left, right = factors_of(projections.cores)
     error = float(np.abs(matrix - left @ right).max())
     return LowRank(left, right, error, min(bound, error))
 
@@ -160,11 +153,8 @@ def certify_steps(
     part, first = block(matrix, r), Certificate(0, 0.0)
     if part is not None:
         first = yield from certificate(part, r, iterations=min(count, _BLOCK_ITERATIONS))
-    steps = certificate(matrix, r, iterations=count)
-    while True:
-        try:
-            found = next(steps)
-        except StopIteration as end:
-            found = end.value
-            return found._replace(lower_bound=max(found.lower_bound, first.lower_bound))
-        yield found._replace(lower_bound=max(found.lower_bound, first.lower_bound))
+
+    def best(found: Certificate) -> Certificate:
+        return found._replace(lower_bound=max(found.lower_bound, first.lower_bound))
+
+    return best((yield from map_steps(certificate(matrix, r, iterations=count), best)))

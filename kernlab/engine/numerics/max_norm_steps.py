@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +13,6 @@ from kernlab.engine.numerics.alternating_projections import Projections
 from kernlab.engine.numerics.max_norm_descent import Descent
 from kernlab.engine.numerics.tensor_chain import Array
 from kernlab.engine.numerics.weight_space import require_positive
-
-T = TypeVar("T")
 
 
 class Progress(NamedTuple):
@@ -82,15 +79,6 @@ class Limits(NamedTuple):
     def certificate_iterations(self, entries: int) -> int:
         """How many steps of the lower bound are worth their time beside a descent."""
         return 25 if entries <= 250_000 else 6
-
-
-def drain(steps: Generator[Any, None, T]) -> T:
-    """Run a generator to its end, and return what it returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def finite_array(name: str, values: npt.ArrayLike, dimensions: tuple[int, int]) -> Array:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from kernlab.engine.numerics.finite_width import empirical as empirical
 from kernlab.engine.numerics.kernel_curve import ACTIVATIONS, curves, expansion
+from kernlab.engine.numerics.steps import drain
 
 Array = NDArray[np.float64]
 
@@ -122,13 +123,7 @@ def kernel_matrix(
         ValueError: an argument is outside its range, or a row is not of length 1.
     Cost: n²/2 times (d + 3 terms) operations, one thread; 40 ms at n = 2000, d = 10, depth 10.
     """
-    steps = kernel_matrix_in_steps(points, depth, activation=activation, bias=bias)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            matrix: Array = stop.value
-            return matrix
+    return drain(kernel_matrix_in_steps(points, depth, activation=activation, bias=bias))
 
 
 def kernel_matrix_in_steps(

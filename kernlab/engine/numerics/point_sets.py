@@ -11,6 +11,7 @@ from numba import float64, int64, njit, types
 from numpy.typing import ArrayLike, NDArray
 
 from kernlab.engine.numerics.ntk import unit_rows
+from kernlab.engine.numerics.steps import drain
 
 Array = NDArray[np.float64]
 
@@ -157,13 +158,7 @@ class Closeness(NamedTuple):
 
 def closeness(points: ArrayLike) -> Closeness:
     """The closest pair, and the closest pair up to sign, from coordinates. Cost: n² d / 2."""
-    steps = closeness_in_steps(points)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            found: Closeness = stop.value
-            return found
+    return drain(closeness_in_steps(points))
 
 
 def closeness_in_steps(points: ArrayLike) -> Generator[float, None, Closeness]:

@@ -13,6 +13,7 @@ from scipy.linalg import eigvalsh
 
 from kernlab.engine.numerics.kernel_curve import curves
 from kernlab.engine.numerics.ntk import require_network, unit_rows
+from kernlab.engine.numerics.steps import drain
 
 Array = NDArray[np.float64]
 
@@ -98,7 +99,7 @@ def zonal_matrix(points: ArrayLike, coefficients: ArrayLike) -> Array:
     Args: points (n, d), d from 2; coefficients (ℓ_max + 1,).
     Returns: (n, n) float64, symmetric. Cost: n² (d + 2 ℓ_max), by the three-term recurrence.
     """
-    return _finish(zonal_matrix_in_steps(points, coefficients))
+    return drain(zonal_matrix_in_steps(points, coefficients))
 
 
 def zonal_matrix_in_steps(
@@ -315,12 +316,3 @@ def uniformity(points: ArrayLike, degree: int) -> float:
     count = _harmonics(degree, dimension) - _harmonics(degree - 1, dimension)
     mean = float(zonal_matrix(x, pure).sum()) / n
     return (mean - 1.0) / math.sqrt(2.0 / count)
-
-
-def _finish(steps: Generator[float, None, Array]) -> Array:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            found: Array = stop.value
-            return found

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kernlab.engine.numerics.spectral_smoother import SLICE, Array, Embedding, Turned
+from kernlab.engine.numerics.steps import drain
 
 
 class Criteria(NamedTuple):
@@ -35,12 +36,7 @@ class Criteria(NamedTuple):
 
 def criteria(embedding: Embedding, y: Array, shrinkage: Array, residue: Array) -> Criteria:
     """Criteria for shrinkages (L, r) and what they leave, `residue` = 1 − shrinkage. O(L n r)."""
-    steps = criteria_in_slices(embedding, y, shrinkage, residue)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
+    return drain(criteria_in_slices(embedding, y, shrinkage, residue))
 
 
 def criteria_in_slices(

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernlab.assets import resource
+from kernlab.engine.numerics.steps import drain
 from kernlab.engine.numerics.weight_space import FloatArray
 
 TABLE = "ntk/sphere.npz"
@@ -103,12 +104,7 @@ def eigenvalues(
     Cost: 10,000 degrees: 10 to 20 ms at L = 10, 60 ms at L = 100, 0.4 s at L = 1000.
     """
     steps = eigenvalues_in_steps(depth, dimension, max_degree, activation=activation, bias=bias)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: Eigenvalues = end.value
-            return found
+    return drain(steps)
 
 
 def eigenvalues_in_steps(

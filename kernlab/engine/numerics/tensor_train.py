@@ -17,17 +17,17 @@ from kernlab.engine.numerics.alternating_projections import project
 from kernlab.engine.numerics.function_matrices import random_generator
 from kernlab.engine.numerics.max_norm_arrays import require_device
 from kernlab.engine.numerics.max_norm_bounds import certificate, tail_bound
-from kernlab.engine.numerics.max_norm_descent import descend, schedule
+from kernlab.engine.numerics.max_norm_descent import Descent, descend, schedule
 from kernlab.engine.numerics.max_norm_steps import (
     Limits,
     Progress,
     descent_progress,
-    drain,
     finite_array,
     projections_progress,
     unit,
 )
 from kernlab.engine.numerics.singular import singular_values
+from kernlab.engine.numerics.steps import drain, map_steps
 from kernlab.engine.numerics.tensor_chain import Array, contract, truncate
 from kernlab.engine.numerics.weight_space import require_count
 
@@ -108,13 +108,11 @@ def tensor_train_steps(
         plan = schedule(limits.iterations, large=tensor.size > _LARGE, endless=limits.endless)
         steps = descend(scaled, cores, plan=plan, rng=generator, tolerance=limits.tolerance,
                         deadline=limits.descent, error=error, device=device)  # fmt: skip
-        while True:
-            try:
-                state = next(steps)
-            except StopIteration as end:
-                cores = end.value.cores
-                break
-            yield descent_progress(state, scale, share, bound, _rescaled(state.cores, scale))
+
+        def progress(state: Descent) -> Progress:
+            return descent_progress(state, scale, share, bound, _rescaled(state.cores, scale))
+
+        cores = (yield from map_steps(steps, progress)).cores
     found = _rescaled(cores, scale)
     error = float(np.abs(contract(found) - tensor).max())
     unfoldings = list(_unfoldings(tensor, ranks)) if bounded else []
@@ -153,14 +151,11 @@ def tensor_alternating_projections_steps(
     if r > least:
         raise ValueError(f"rank = {r}: must be at most {least}, the shortest side of T")
     bound = _tail(tensor, [r] * (tensor.ndim - 1))
-    steps = project(tensor, r, generator)
-    while True:
-        try:
-            state = next(steps)
-        except StopIteration as end:
-            cores = tuple(end.value.cores)
-            break
-        yield projections_progress(state, bound, tuple(state.cores))
+    projections = yield from map_steps(
+        project(tensor, r, generator),
+        lambda state: projections_progress(state, bound, tuple(state.cores)),
+    )
+    cores = tuple(projections.cores)
     error = float(np.abs(contract(cores) - tensor).max())
     return TensorTrain(cores, error, min(bound, error))
 

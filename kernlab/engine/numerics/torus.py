@@ -11,14 +11,13 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Generator
-from typing import TypeVar
 
 import numpy as np
 from numba import float64, int64, njit, types
 from numpy.typing import NDArray
 
+from kernlab.engine.numerics.steps import drain, relay
 from kernlab.engine.numerics.torus_octant import every_other as every_other
-from kernlab.engine.numerics.torus_octant import finished as finished
 from kernlab.engine.numerics.torus_octant import octant_multiplicity as octant_multiplicity
 from kernlab.engine.numerics.torus_octant import octant_squares as octant_squares
 from kernlab.engine.numerics.torus_octant import octant_sums as octant_sums
@@ -28,7 +27,6 @@ from kernlab.engine.numerics.torus_octant import unfold as unfold
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
-T = TypeVar("T")
 
 FORMS = ("1+|k|^2", "(1+|k|)^2", "1+4pi^2|k|^2")
 MOST_POINTS = 2**27
@@ -69,18 +67,7 @@ def octant_eigenvalues(
 ) -> Array:
     """`eigenvalues` at the frequencies 0 to n // 2 along each axis, (n // 2 + 1,) * dimension."""
     steps = octant_eigenvalues_in_steps(depth, dimension, n, activation=activation, bias=bias)
-    return finished(steps)
-
-
-def _silenced(steps: Generator[object, None, T]) -> Generator[None, None, T]:
-    """The same steps, without what they yield."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            value: T = end.value
-            return value
-        yield None
+    return drain(steps)
 
 
 def octant_eigenvalues_in_steps(
@@ -118,7 +105,7 @@ def _kernel_in_steps(
     """The kernel between the origin and each point of the octant."""
     from kernlab.engine.numerics.kernel_curve import expansion
 
-    curve = yield from _silenced(expansion(depth, activation, bias))
+    curve = yield from relay(expansion(depth, activation, bias), None)
     near, far = _half_distances(n, dimension)
     rows = [np.zeros((2, 1)), np.zeros((2, 1))]
     for _ in range(dimension - 1):

@@ -7,25 +7,15 @@ all values of such a function, and all of its transform.
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct, rfft
 
+from kernlab.engine.numerics.steps import drain
+
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
-T = TypeVar("T")
-
-
-def finished(steps: Generator[object, None, T]) -> T:
-    """What a generator returns, without its steps."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            value: T = end.value
-            return value
 
 
 def transform_in_steps(octant: Array, n: int) -> Generator[None, None, Array]:
@@ -48,7 +38,7 @@ def transform_in_steps(octant: Array, n: int) -> Generator[None, None, Array]:
 
 def transform(octant: Array, n: int) -> Array:
     """`transform_in_steps` in one go."""
-    return finished(transform_in_steps(octant, n))
+    return drain(transform_in_steps(octant, n))
 
 
 def every_other(octant: Array) -> Array:

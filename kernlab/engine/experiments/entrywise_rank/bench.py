@@ -12,6 +12,7 @@ from kernlab.engine.contract.experiment import Step
 from kernlab.engine.experiments.entrywise_rank import matrices, solving
 from kernlab.engine.experiments.entrywise_rank.matrices import Made
 from kernlab.engine.experiments.entrywise_rank.parameters import POSITIVE_DEFINITE, Parameters
+from kernlab.engine.numerics.steps import relay
 
 DIMENSIONS = (3, 10, 30, 100, 300, 1000, 3000, 10_000)
 SIZES = (25, 50, 100, 200, 400)
@@ -138,14 +139,15 @@ class Bench:
         if known is not None:
             return known
         start = yield from solving.truncated(made, rank, True, self.cache)
-        ours = yield from drained(solving.descended(made, rank, start, SWEEP_ITERATIONS, cold=True))
+        steps = solving.descended(made, rank, start, SWEEP_ITERATIONS, cold=True)
+        ours = yield from relay(steps, Step())
         lower, published = math.nan, math.nan
         if repeat == 0:
             for _ in solving.certified(made, rank, SWEEP_CERTIFICATE, self.cache):
                 yield Step()
             lower = solving.known_bound(made, rank, self.cache)
         if slow:
-            found = yield from drained(solving.published(made, rank, self.p.seed))
+            found = yield from relay(solving.published(made, rank, self.p.seed), Step())
             published = found.error
         made_draw = Draw(ours.error, start.error, published, lower, made.size, made.constant)
         return self.cache.put("draw", key, made_draw)
@@ -167,9 +169,8 @@ class Bench:
         while (rank := _between(below, above)) is not None:
             found = yield from solving.truncated(made, rank, True, self.cache)
             if found.error > target:
-                found = yield from drained(
-                    solving.descended(made, rank, found, SEARCH_ITERATIONS, cold=True)
-                )
+                steps = solving.descended(made, rank, found, SEARCH_ITERATIONS, cold=True)
+                found = yield from relay(steps, Step())
             below, above = (below, rank) if found.error <= target else (rank, above)
         proved, open_ = 0, above
         while (rank := _between(proved, open_)) is not None:
@@ -188,19 +189,6 @@ def _between(low: int, high: int) -> int | None:
         return None
     middle = round(math.sqrt(max(low, 1) * high))
     return min(max(middle, low + 1), high - 1)
-
-
-def drained(
-    steps: Generator[solving.Solved, None, solving.Solved],
-) -> Generator[Step, None, solving.Solved]:
-    """Run a solver to its end, a step a slice."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: solving.Solved = end.value
-            return found
-        yield Step()
 
 
 def gamma2(p: Parameters) -> float:

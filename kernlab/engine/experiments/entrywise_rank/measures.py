@@ -11,13 +11,9 @@ import numpy as np
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import summary
 from kernlab.engine.experiments.entrywise_rank import devices, solving, stages
-from kernlab.engine.experiments.entrywise_rank.bench import (
-    SWEEP_CERTIFICATE,
-    Bench,
-    drained,
-    gamma2,
-)
+from kernlab.engine.experiments.entrywise_rank.bench import SWEEP_CERTIFICATE, Bench, gamma2
 from kernlab.engine.experiments.entrywise_rank.parameters import POSITIVE_DEFINITE
+from kernlab.engine.numerics.steps import relay
 
 LARGEST = 300
 """Rows up to which the claims take the published algorithm, or a sweep, at the panel's own n."""
@@ -48,7 +44,7 @@ def _own(bench: Bench) -> Generator[Step, None, dict[str, Any]]:
         device = yield from devices.chosen(p, made.array.size)
         begin = yield from solving.leading(made, p.rank, cache)
         steps = solving.descended(made, p.rank, begin, cold=True, device=device)
-        found = yield from drained(steps)
+        found = yield from relay(steps, Step())
         found = solving.keep(made, p.rank, found, cache)
         cache.put("cold", (made.key, p.rank), True)
     for _ in solving.certified(made, p.rank, SWEEP_CERTIFICATE, cache):

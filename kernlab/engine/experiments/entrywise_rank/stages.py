@@ -11,17 +11,12 @@ import numpy as np
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table
 from kernlab.engine.experiments.entrywise_rank import devices, matrices, solving, tables
-from kernlab.engine.experiments.entrywise_rank.bench import (
-    DIMENSIONS,
-    Bench,
-    Draw,
-    drained,
-    gamma2,
-)
+from kernlab.engine.experiments.entrywise_rank.bench import DIMENSIONS, Bench, Draw, gamma2
 from kernlab.engine.experiments.entrywise_rank.board import Board
 from kernlab.engine.experiments.entrywise_rank.matrices import Made
 from kernlab.engine.experiments.entrywise_rank.parameters import Parameters
 from kernlab.engine.experiments.entrywise_rank.solving import Solved
+from kernlab.engine.numerics.steps import relay
 
 SLOW = 0.02
 """Seconds of an iteration from which its length is told: it cannot be cut."""
@@ -68,7 +63,7 @@ def _warm(bench: Bench, board: Board, start: Solved) -> Iterator[Step]:
             board.solved["ours"] = warm if warm.error < start.error else start
             yield Step(0.3, "", (yield from board.frame(whole=True)), board.precision)
         steps = solving.descended(made, rank, warm, iterations)
-        found = yield from drained(steps)
+        found = yield from relay(steps, Step())
         known = solving.keep(made, rank, found if found.error < start.error else start, cache)
     board.solved["ours"] = known
 
@@ -261,13 +256,7 @@ def _sweep(
     for done, (value, repeat, changes) in enumerate(plan):
         share = done / len(plan)
         steps = bench.draw(rank_of(value), repeat, **changes)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                values[place[value], repeat] = end.value
-                break
-            yield share, None
+        values[place[value], repeat] = yield from relay(steps, (share, None))
         yield (done + 1) / len(plan), _sweep_table(name, grid, values, limit)
 
 

@@ -14,6 +14,7 @@ from kernlab.engine.contract.cache import Cache
 from kernlab.engine.contract.experiment import Fidelity, Step
 from kernlab.engine.experiments.gapped_sine import data
 from kernlab.engine.experiments.gapped_sine.parameters import Parameters
+from kernlab.engine.numerics.steps import map_steps, relay
 
 if TYPE_CHECKING:  # numba is imported at the first run, on the lane: it takes half a second
     from kernlab.engine.numerics.gaussian_process import Spectrum
@@ -133,13 +134,8 @@ class Fits:
             candidates=(points.fine.bins.centres, points.fine.counts.astype(float)),
             seed=seed,
         )
-        while True:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                found = (stop.value, time.perf_counter() - begun)
-                return self.cache.put("fit", key, found)
-            yield Step()
+        found = yield from relay(steps, Step())
+        return self.cache.put("fit", key, (found, time.perf_counter() - begun))
 
     def precise(self, rough: Fitted) -> Generator[Step, None, Fitted]:
         """The exact posterior again, beyond the rounding of float64."""
@@ -155,14 +151,10 @@ class Fits:
         steps = posterior.posterior_steps(
             self.query, lengthscale=p.lengthscale, ridge=p.ridge, precise=True
         )
-        while True:
-            try:
-                fraction = next(steps)
-            except StopIteration as stop:
-                mean, sd, (error, _) = stop.value
-                fitted = replace(rough, mean=mean, sd=sd, error=error)
-                return self.cache.put("precise", key, fitted)
-            yield Step(0.6 + 0.4 * fraction, "settling in extended precision")
+        mean, sd, (error, _) = yield from map_steps(
+            steps, lambda done: Step(0.6 + 0.4 * done, "settling in extended precision")
+        )
+        return self.cache.put("precise", key, replace(rough, mean=mean, sd=sd, error=error))
 
     def mse(self, fitted: Fitted) -> float:
         """On the grid against sin x, or on the rows of the file that were held out."""

@@ -15,6 +15,7 @@ from kernlab.engine.experiments.least_squares_attention import data_sets
 from kernlab.engine.experiments.least_squares_attention.data_sets import Array, Problem
 from kernlab.engine.experiments.least_squares_attention.parameters import Parameters
 from kernlab.engine.numerics.spectral_smoother import Embedding
+from kernlab.engine.numerics.steps import relay
 
 KERNEL_ROWS = 1000
 """Training rows of a kernel or of softmax attention, at most: they need an n × n matrix."""
@@ -164,13 +165,7 @@ class Bench:
             embedding = smoother.embedding_of(found, asked, queries=own)
         else:
             steps = smoother.factor_in_slices(keys, intercept=p.intercept, precise=self.full)
-            while True:
-                try:
-                    next(steps)
-                except StopIteration as end:
-                    found = end.value
-                    break
-                yield Step(None, "factoring the features")
+            found = yield from relay(steps, Step(None, "factoring the features"))
             embedding = smoother.turned_embedding(found, keys, asked, queries=own)
         return Model(key, problem, keys, queries, asked, embedding)
 

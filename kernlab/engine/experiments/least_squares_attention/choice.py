@@ -21,6 +21,7 @@ from kernlab.engine.experiments.least_squares_attention.bench import (
 from kernlab.engine.experiments.least_squares_attention.data_sets import Array
 from kernlab.engine.numerics.smoother_criteria import Criteria
 from kernlab.engine.numerics.spectral_smoother import Turned
+from kernlab.engine.numerics.steps import relay
 
 CRITERIA = {
     "gcv": "GCV",
@@ -75,13 +76,7 @@ def _along(bench: Bench, model: Model, line: Path) -> Generator[Step, None, Judg
     steps = smoother_criteria.criteria_in_slices(
         model.embedding, problem.y, line.shrinkage, line.residue
     )
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: Criteria = end.value
-            break
-        yield Step(None, "leave-one-out along the path")
+    found = yield from relay(steps, Step(None, "leave-one-out along the path"))
     mean, error = np.empty((2, len(line.values)))
     step = max(1, 4_000_000 // max(1, model.embedding.test.size))
     for start in range(0, len(line.values), step):
@@ -148,13 +143,7 @@ def at_value(bench: Bench, model: Model) -> Generator[Step, None, Judged]:
     if known is not None:
         return known
     steps = smoother_criteria.criteria_in_slices(model.embedding, problem.y, *line[1:])
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found = end.value
-            break
-        yield Step()
+    found = yield from relay(steps, Step())
     answers = model.embedding.predict(problem.y, line.shrinkage)
     here = Judged(line, found, *squares(answers - problem.y_test[:, None]))
     return bench.cache.put("at value", key, here)

@@ -14,6 +14,7 @@ from kernlab.engine.experiments.least_squares_attention import choice
 from kernlab.engine.experiments.least_squares_attention.bench import Bench, Model, Path
 from kernlab.engine.experiments.least_squares_attention.data_sets import Array
 from kernlab.engine.numerics.spectral_smoother import Embedding, ridge_shrinkage
+from kernlab.engine.numerics.steps import relay
 
 TEST_ROWS, DOTS = 200, 13
 DRAWS = 400
@@ -183,13 +184,8 @@ def _drawn(bench: Bench) -> Generator[Step, None, dict[str, Table]]:
             rng = np.random.default_rng([p.seed, 8, draw, n])
             steps = sobolev.rate_draw(n, count, theta, p.smoothness, p.noise, ridges, rng)
             share = 0.3 + 0.7 * (draw + at / len(SIZES)) / RATE_DRAWS
-            while True:
-                try:
-                    next(steps)
-                except StopIteration as end:
-                    values[at, draw] = end.value
-                    break
-                yield Step(share, f"rates, draw {draw + 1} of {RATE_DRAWS}")
+            told = Step(share, f"rates, draw {draw + 1} of {RATE_DRAWS}")
+            values[at, draw] = yield from relay(steps, told)
         if 2 <= draw < RATE_DRAWS - 1:
             so_far = rate_tables(p.smoothness, ridges, values[:, : draw + 1])
             yield Step(None, "", so_far)

@@ -12,6 +12,7 @@ from kernlab.engine.contract.experiment import Step
 from kernlab.engine.experiments.spectra.bench import Bench
 from kernlab.engine.experiments.spectra.parameters import LARGEST_TORUS, SPHERE_FORMS, Parameters
 from kernlab.engine.experiments.spectra.shared import operator_eigenvalues
+from kernlab.engine.numerics.steps import relay
 
 if TYPE_CHECKING:  # numba is imported at the first run, on the lane
     from kernlab.engine.numerics.point_sets import Closeness, PointSet
@@ -108,7 +109,7 @@ class Sample:
         if known is not None:
             return known
         steps = closeness_in_steps(self.points(want).points)
-        found: Closeness = yield from _sliced(steps, "closest points")
+        found = yield from relay(steps, Step(None, "closest points"))
         return self.bench.cache.put("closeness", self.key(want), found)
 
     def smallest_angle(self, close: Closeness) -> float:
@@ -128,7 +129,7 @@ class Sample:
             steps = kernel_matrix_in_steps(
                 points.points, depth, activation=p.activation, bias=p.bias
             )
-            matrix = yield from _sliced(steps, "kernel matrix")
+            matrix = yield from relay(steps, Step(None, "kernel matrix"))
             root = np.sqrt(points.weights)
             matrix *= root
             yield Step()
@@ -203,7 +204,7 @@ class Sample:
             steps = torus.octant_eigenvalues_in_steps(
                 depth, dimension, side, activation=p.activation, bias=p.bias
             )
-            octant = yield from _sliced(steps, "eigenvalues of the torus")
+            octant = yield from relay(steps, Step(None, "eigenvalues of the torus"))
             values = octant.ravel() / float(side) ** dimension
             order = np.argsort(values)[::-1][:MOST_POINTS]
             many = torus.octant_multiplicity(side, dimension).ravel()
@@ -226,7 +227,7 @@ class Sample:
         steps = point_spectra.zonal_matrix_in_steps(
             points.points, found.values[kept] * found.multiplicity[kept]
         )
-        matrix = yield from _sliced(steps, "truncated kernel")
+        matrix = yield from relay(steps, Step(None, "truncated kernel"))
         return point_spectra.weighted(matrix, points.weights)
 
     def sobolev(self, want: Wanted) -> Generator[Step, None, Any]:
@@ -248,7 +249,7 @@ class Sample:
         multiplier = sphere.sobolev_multiplier(d, largest, p.s, form=form)
         counts = sphere.multiplicity(d, np.arange(largest + 1))
         steps = point_spectra.zonal_matrix_in_steps(points.points, multiplier * counts)
-        found = yield from _sliced(steps, "kernel of P_s")
+        found = yield from relay(steps, Step(None, "kernel of P_s"))
         return point_spectra.weighted(found, points.weights)
 
 
@@ -260,13 +261,3 @@ def _largest_degree(points: PointSet) -> int:
     if points.exact_degree >= 0:
         largest = min(largest, points.exact_degree // 2)
     return max(1, largest)
-
-
-def _sliced(steps: Generator[Any, None, Any], note: str) -> Generator[Step, None, Any]:
-    """Run a generator of the numerics inside a stage."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
-        yield Step(None, note)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.experiments.spectra.bench import Bench
+from kernlab.engine.numerics.steps import relay
 
 if TYPE_CHECKING:  # numba is imported at the first run, on the lane
     from kernlab.engine.numerics.sphere import Eigenvalues
@@ -38,10 +39,5 @@ def operator_eigenvalues(
     if known is not None:
         return known
     steps = sphere.eigenvalues_in_steps(layers, d, largest, activation=p.activation, bias=p.bias)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            known = end.value
-            return bench.cache.put("eigenvalues", key, known)
-        yield Step(None, "eigenvalues of the operator")
+    found = yield from relay(steps, Step(None, "eigenvalues of the operator"))
+    return bench.cache.put("eigenvalues", key, found)

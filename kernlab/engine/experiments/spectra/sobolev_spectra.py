@@ -14,6 +14,7 @@ from kernlab.engine.contract.text import number
 from kernlab.engine.experiments.spectra.bench import Bench
 from kernlab.engine.experiments.spectra.parameters import SPHERE_FORMS, Parameters
 from kernlab.engine.experiments.spectra.shared import operator_eigenvalues
+from kernlab.engine.numerics.steps import relay
 
 if TYPE_CHECKING:
     from kernlab.engine.numerics.sobolev import Best, Envelope, Shells
@@ -164,13 +165,7 @@ def grid(bench: Bench, n: int, dimension: int) -> Generator[Step, None, Grid]:
     steps = torus.octant_eigenvalues_in_steps(
         p.depth, dimension, n, activation=p.activation, bias=p.bias
     )
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            values: Array = end.value
-            break
-        yield Step(0.1, "eigenvalues of the torus grid")
+    values = yield from relay(steps, Step(0.1, "eigenvalues of the torus grid"))
     squares = torus.octant_squares(n, dimension)
     yield Step(0.12)
     errors = torus.rounding_errors(values, n)

@@ -15,6 +15,7 @@ from kernlab.engine.experiments.spectra.bench import Bench
 from kernlab.engine.experiments.spectra.matrices_sets import COARSE_POINTS, Sample, wanted
 from kernlab.engine.experiments.spectra.parameters import Parameters
 from kernlab.engine.experiments.spectra.sobolev_spectra import Composite, grid, grid_base
+from kernlab.engine.numerics.steps import relay
 
 if TYPE_CHECKING:
     from kernlab.engine.numerics.learning import Flow
@@ -184,7 +185,7 @@ def learn_on_torus(bench: Bench, found: Composite) -> Iterator[Step]:
     rest, shown = share * waves[0], values
     while not bench.full and n % 4 == 0 and n > COARSE_GRID:
         rest, shown, n = torus.every_other(rest), shown[(slice(None, None, 2),) * dimension], n // 2
-    missing = yield from _transformed(rest, n)
+    missing = yield from relay(torus.transform_in_steps(rest, n), Step(0.75))
     learned = shown - missing / float(p.n_grid) ** dimension
     tables = {"learning": _reached(p, error, p.n_grid // 2), "function": _line(shown, learned, n)}
     if dimension > 1:
@@ -199,26 +200,13 @@ def _waves(
     known: tuple[Array, Array] | None = bench.cache.peek("torus waves", name)
     if known is not None:
         return known
-    from kernlab.engine.numerics.torus import octant_multiplicity
+    from kernlab.engine.numerics.torus import octant_multiplicity, transform_in_steps
 
     n, dimension = bench.p.n_grid, bench.p.dimension
-    transform = yield from _transformed(values, n)
+    transform = yield from relay(transform_in_steps(values, n), Step(0.75))
     weight = octant_multiplicity(n, dimension).astype(np.float64)
     found = transform, weight * np.square(transform)
     return bench.cache.put("torus waves", name, found)
-
-
-def _transformed(values: Array, n: int) -> Generator[Step, None, Array]:
-    from kernlab.engine.numerics.torus import transform_in_steps
-
-    steps = transform_in_steps(values, n)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            result: Array = end.value
-            return result
-        yield Step(0.75)
 
 
 def _grid_target(p: Parameters) -> Array:

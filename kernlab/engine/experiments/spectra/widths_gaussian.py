@@ -12,6 +12,7 @@ import numpy.typing as npt
 from kernlab.engine.contract.experiment import Step
 from kernlab.engine.contract.table import Table, summary
 from kernlab.engine.experiments.spectra.bench import Bench
+from kernlab.engine.numerics.steps import relay
 
 if TYPE_CHECKING:  # imported at the first run, on the lane
     from kernlab.engine.numerics.gaussian_operator import GaussianOperator
@@ -82,13 +83,8 @@ def _series(bench: Bench) -> Generator[Step, None, FloatArray | None]:
         return known
     terms = TERMS if p.depth <= DEEP else FEWER_TERMS
     steps = power_series_in_steps(p.depth, terms, activation=p.activation, bias=p.bias)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            series: FloatArray = end.value
-            return bench.cache.put("power series", key, series)
-        yield Step(None, "power series of the kernel")
+    series = yield from relay(steps, Step(None, "power series of the kernel"))
+    return bench.cache.put("power series", key, series)
 
 
 def _series_tables(series: FloatArray) -> dict[str, Table]:
@@ -117,13 +113,8 @@ def gaussian_operator(bench: Bench) -> Generator[Step, None, GaussianOperator | 
     steps = gaussian_operator_in_steps(
         p.depth, p.dimension, degrees, activation=p.activation, bias=p.bias, time=TIME
     )
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: GaussianOperator = end.value
-            return bench.cache.put("gaussian operator", key, found)
-        yield Step(None, "operator on the Gaussian domain")
+    found = yield from relay(steps, Step(None, "operator on the Gaussian domain"))
+    return bench.cache.put("gaussian operator", key, found)
 
 
 def _operator_tables(bench: Bench, found: GaussianOperator) -> dict[str, Table]:
