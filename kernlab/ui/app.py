@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from types import TracebackType
 from typing import Any, NoReturn
@@ -28,6 +29,8 @@ SWITCH_INTERVAL = 0.0005
 """Seconds after which the lane's Python code hands the interpreter back to the window."""
 QUIET = 3000
 """Milliseconds after the first picture at which garbage collection leaves the lane's thread."""
+SLOW = 0.01
+"""Seconds of a collection above which what has survived it is never looked at again."""
 COLLECT = 5000
 """Milliseconds between two garbage collections, made by the window when nothing runs."""
 
@@ -126,7 +129,10 @@ def tame_garbage(window: Window) -> QTimer:
 
     def collect() -> None:
         if not window.lane.busy:
+            begun = time.perf_counter()
             gc.collect()
+            if time.perf_counter() - begun > SLOW:  # a large library has been loaded since
+                gc.freeze()
 
     QTimer.singleShot(QUIET, freeze)
     timer = QTimer(window)

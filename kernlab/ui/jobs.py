@@ -144,7 +144,7 @@ class Lane:
         with self._condition:
             return self._working or bool(self._moving() or self._pending or self._calls)
 
-    def close(self, timeout: float = 0.8) -> bool:
+    def close(self, timeout: float = 0.6) -> bool:
         """Stop the thread; False when it was inside a call that could not be stopped in time."""
         with self._condition:
             self._closing = True
