@@ -41,6 +41,7 @@ A thread that gives the interpreter up and takes it back in every small NumPy ca
 that wait for it: each time it is taken again before they are awake (up to 60 ms were seen).
 """
 MOMENT = 1e-6
+"""Seconds of that sleep; the system makes them about 60 µs, enough for a thread to wake."""
 SUSPENDED = 2
 """Runs that may wait, half done, while the visible panel goes first."""
 CALM = 0.15
@@ -144,7 +145,7 @@ class Lane:
         with self._condition:
             return self._working or bool(self._moving() or self._pending or self._calls)
 
-    def close(self, timeout: float = 0.6) -> bool:
+    def close(self, timeout: float = 0.8) -> bool:
         """Stop the thread; False when it was inside a call that could not be stopped in time."""
         with self._condition:
             self._closing = True
