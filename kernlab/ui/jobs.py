@@ -38,10 +38,10 @@ BREATH = 0.002
 """Seconds of a full run after which the lane sleeps for a moment: the window gets its turn.
 
 A thread that gives the interpreter up and takes it back in every small NumPy call starves those
-that wait for it: each time it is taken again before they are awake (up to 60 ms were seen).
+that wait for it: each time it is taken again before they are awake.
 """
 MOMENT = 1e-6
-"""Seconds of that sleep; the system makes them about 60 µs, enough for a thread to wake."""
+"""Seconds of that sleep; the system makes it long enough for a waiting thread to wake."""
 SUSPENDED = 2
 """Runs that may wait, half done, while the visible panel goes first."""
 CALM = 0.15

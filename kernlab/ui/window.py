@@ -265,9 +265,9 @@ class Window(QMainWindow):
             self.session.close()
         self.hide()
         self.exports.close()
-        stopped = self.lane.close(timeout=max(0.1, 0.6 - (time.perf_counter() - begun)))
+        stopped = self.lane.close(timeout=max(0.1, 0.45 - (time.perf_counter() - begun)))
         if self.session is not None:
-            self.session.finish(max(0.1, 0.8 - (time.perf_counter() - begun)))
+            self.session.finish(max(0.1, 0.65 - (time.perf_counter() - begun)))
         if not stopped:
             os._exit(0)
         event.accept()
